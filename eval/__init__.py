@@ -1,0 +1,1 @@
+"""Measures what `retrieval` answers against gold questions."""

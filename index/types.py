@@ -1,0 +1,111 @@
+"""The shapes that flow out of this room, and the errors a user may see.
+
+    YoujuError
+    ├── LoadError       a file could not be read as a report
+    ├── StoreError      the index folder is missing, foreign, locked or damaged
+    └── EncoderError    a model cannot be loaded, or is not the one the index was built with
+
+Every message is Chinese, names the file or value, and says what to do.
+"""
+
+from __future__ import annotations
+
+import bisect
+from dataclasses import dataclass, field
+
+
+class YoujuError(Exception):
+    """An error whose message is meant for the user."""
+
+
+class LoadError(YoujuError):
+    """A file could not be read as a report."""
+
+
+class StoreError(YoujuError):
+    """The index folder is missing, foreign, locked or damaged."""
+
+
+class EncoderError(YoujuError):
+    """A model cannot be loaded, or is not the one the index was built with."""
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading as the report writes it: `text[start:start + len(title)] == title`."""
+
+    level: int  # 1 to 5 for 一、 （一） 1. （1） 一是
+    title: str
+    start: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """Where a page begins in the cleaned text."""
+
+    number: int
+    start: int
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a report is: empty where the report does not say."""
+
+    title: str = ""
+    unit: str = ""  # issuing unit in full: 青川市司法局
+    region: str = ""  # 青川市, 云岭省
+    year: int | None = None  # the year it is about
+    kind: str = ""  # 文种: 法治政府建设年度报告, 政府工作报告, ...
+    issued: str = ""  # ISO date of issue
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A run of a report under one heading: `report.text[start:end] == text`."""
+
+    id: str  # hash of report id, start and text: survives a rebuild
+    report_id: str
+    start: int
+    end: int
+    text: str
+    path: tuple[str, ...] = ()  # titles of the headings above it, outermost first
+    page: int | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """A file read whole: cleaned text with its outline, facts and passages."""
+
+    id: str  # hash of the cleaned text and the file name
+    source: str  # absolute path of the file
+    name: str  # file name with suffix
+    facts: Facts
+    text: str
+    headings: tuple[Heading, ...] = ()
+    pages: tuple[Page, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    warnings: tuple[str, ...] = field(default=())
+
+    def page_at(self, offset: int) -> int | None:
+        """Page number at an offset of the cleaned text; None where the file has no pages."""
+        at = bisect.bisect_right([page.start for page in self.pages], offset) - 1
+        return self.pages[at].number if at >= 0 else None
+
+
+@dataclass(frozen=True)
+class ReportRef:
+    """A report as the catalog lists it, without its text."""
+
+    row: int  # small integer, never used again after a removal
+    id: str
+    source: str
+    name: str  # file name with suffix
+    facts: Facts
+    characters: int
+    passages: int
+    warnings: tuple[str, ...] = ()
+
+
+def context(facts: Facts, passage: Passage) -> str:
+    """Title and heading path: embedded and segmented with a passage, never shown as its text."""
+    return " ".join(part for part in (facts.title, *passage.path) if part)
