@@ -108,4 +108,5 @@ class ReportRef:
 
 def context(facts: Facts, passage: Passage) -> str:
     """Title and heading path: embedded and segmented with a passage, never shown as its text."""
-    return " ".join(part for part in (facts.title, *passage.path) if part)
+    issuer = "" if facts.region and facts.region in facts.title else facts.unit  # a title such as 政府工作报告 names nobody
+    return " ".join(part for part in (issuer, facts.title, *passage.path) if part)

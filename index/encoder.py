@@ -1,0 +1,140 @@
+"""Texts to unit vectors: the `Encoder` protocol, and any sentence-transformers model behind it.
+
+Nothing calls out: a model is a folder, or a name whose files are in the local hub cache already.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from index.types import EncoderError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+SHIPPED = "models/fast"
+_ROOT = Path(__file__).resolve().parents[1]
+
+
+class Encoder(Protocol):
+    """What the corpus needs of a model."""
+
+    @property
+    def name(self) -> str:
+        """What to pass to `--encoder` to get it again."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of its weights: two encoders with one fingerprint give the same vectors."""
+
+    @property
+    def dimension(self) -> int:
+        """Columns of what `encode` returns."""
+
+    def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
+        """float32 [len(texts), dimension]; rows of length 1, a zero row for a text that holds nothing it knows."""
+
+
+class SentenceTransformerEncoder:
+    """A sentence-transformers model on the CPU, with its own prompts for queries and documents."""
+
+    def __init__(self, model: SentenceTransformer, name: str, fingerprint: str, dimension: int) -> None:
+        self.name = name
+        self.fingerprint = fingerprint
+        self.dimension = dimension
+        self._model = model
+
+    def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        encode = self._model.encode_query if query else self._model.encode_document
+        vectors = encode(list(texts), convert_to_numpy=True, show_progress_bar=False)
+        return unit_rows(np.asarray(vectors, dtype=np.float32))
+
+
+def load_encoder(name: str | None = None) -> Encoder:
+    """The encoder in a folder or under a hub name; None: the one shipped in `models/fast`.
+
+    Raises EncoderError when there is no such model here, or what is there cannot be loaded.
+    """
+    label = SHIPPED if name is None else name
+    folder = _folder(_ROOT / SHIPPED if name is None else Path(name).expanduser(), label)
+    fingerprint = _fingerprint(folder, label)
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read by huggingface_hub when it is first imported
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # the server forks nothing; this silences the warning
+    try:
+        from sentence_transformers import SentenceTransformer
+    except ImportError as error:
+        raise EncoderError(f"没有安装 sentence-transformers（{error}）：请运行 pip install -r requirements.txt") from error
+    try:
+        model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+        dimension = model.get_embedding_dimension()
+    except Exception as error:  # a model's own code may raise anything
+        raise EncoderError(
+            f"编码模型 {label} 无法加载（{error}）：请确认这是完整的 sentence-transformers 模型文件夹"
+        ) from error
+    if not dimension:
+        raise EncoderError(f"编码模型 {label} 没有给出向量维数：请换一个 sentence-transformers 稠密向量模型")
+    return SentenceTransformerEncoder(model, label, fingerprint, dimension)
+
+
+def unit_rows(vectors: np.ndarray) -> np.ndarray:
+    """float32 [n, d] with rows of length 1; a row that is zero or not finite becomes zero, never NaN."""
+    vectors = np.where(np.isfinite(vectors), vectors, 0.0).astype(np.float32)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+
+
+def _folder(path: Path, label: str) -> Path:
+    """Where the model's files are: the folder itself, or the snapshot that the hub cache holds for a name."""
+    if path.is_dir():
+        return path
+    if path.exists():
+        raise EncoderError(f"编码模型 {label} 不是文件夹：--encoder 要的是模型所在的文件夹或模型名")
+    if label == SHIPPED:
+        raise EncoderError(f"随附的编码模型 {SHIPPED} 不在：请重新取得完整的代码，或运行 python -m models.train 训练")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    try:
+        from huggingface_hub import snapshot_download
+
+        candidates = [label] if "/" in label else [label, f"sentence-transformers/{label}"]
+        for candidate in candidates:
+            try:
+                return Path(snapshot_download(candidate, local_files_only=True))
+            except Exception:  # not cached, or not a valid hub name: the error below says so for both
+                continue
+    except ImportError:
+        pass
+    raise EncoderError(
+        f"找不到编码模型 {label}：它不是本机的文件夹，本机的模型缓存里也没有，而运行时不联网。"
+        "请在能联网的机器上把模型下载成文件夹，再用 --encoder 指向它"
+    )
+
+
+def _fingerprint(folder: Path, label: str) -> str:
+    """SHA-256 over the names and bytes of a model's files; its card and hidden files do not change its vectors."""
+    files = sorted(
+        (path.relative_to(folder).as_posix(), path)
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".md" and not _hidden(path.relative_to(folder))
+    )
+    if not files:
+        raise EncoderError(f"编码模型文件夹 {label} 是空的：请放入完整的 sentence-transformers 模型")
+    total = hashlib.sha256()
+    try:
+        for name, path in files:
+            with path.open("rb") as stream:
+                total.update(f"{name}\n{hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
+    except OSError as error:
+        raise EncoderError(f"编码模型 {label} 的文件读不出来（{error}）：请检查权限") from error
+    return total.hexdigest()
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith((".", "__")) for part in path.parts)

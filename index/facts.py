@@ -1,0 +1,201 @@
+"""Cleaned text → what a report is: title, issuing unit, region, year, kind, date of issue.
+
+Each is read from the title, the header, the signature, the file name and the body, in that order of trust.
+"""
+
+from __future__ import annotations
+
+import re
+
+from index.clean import KIND_END, MARKER
+from index.types import Facts
+
+PLACE = re.compile(
+    r"(?:[\u4e00-\u9fff]{2,7}?(?:特别行政区|维吾尔自治区|壮族自治区|回族自治区|自治区|自治州|自治县|自治旗|地区|新区|省|市|盟|州|县|区|旗|镇|乡|街道))+?"
+)
+ORGAN = r"(?:人民政府|人民法院|人民检察院|委员会|办公室|办公厅|管理局|监督局|总局|局|厅|委|院|政府|中心|大队|支队|总队|分局|学校|大学|公司|集团|协会|联合会)"
+UNIT = re.compile(rf"(?:中共)?(?P<unit>[\u4e00-\u9fff（）()]{{2,30}}?{ORGAN})(?P<party>机关)?(?:党组|党委|党工委|委员会党组)?"
+                  rf"(?=关于|[0-9０-９〇二（(《\s“]|党组|党委|[^\u4e00-\u9fff]|法治|政府信息|年度|行政|工作|巡|落实|预算|部门|$)")
+DATE = re.compile(r"([12]\d{3})\s*[年.\-/]\s*(\d{1,2})\s*[月.\-/]\s*(\d{1,2})\s*日?|([〇零○一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})日")
+YEAR = re.compile(r"(?<!\d)(20\d\d|19\d\d)(?!\d)")
+# (what a title or opening says, the kind it stands for): genres of official writing, the first that fits
+KINDS: tuple[tuple[str, str], ...] = (
+    (r"(?:巡察|巡视).{0,12}整改|整改.{0,12}(?:巡察|巡视)", "巡察整改通报"),
+    (r"法治政府建设", "法治政府建设年度报告"),
+    (r"政府信息公开", "政府信息公开工作年度报告"),
+    (r"国民经济和社会发展统计公报|统计公报", "统计公报"),
+    (r"国民经济和社会发展(?:计划|第)", "国民经济和社会发展计划报告"),
+    (r"预算.{0,16}(?:执行|草案).{0,20}报告|预算报告", "预算报告"),
+    (r"决算", "决算报告"),
+    (r"审计", "审计报告"),
+    (r"人民检察院.{0,8}工作报告|检察院工作", "检察院工作报告"),
+    (r"(?:高级|中级)?人民法院.{0,8}工作报告|法院工作", "法院工作报告"),
+    (r"常务?委员会.{0,4}工作报告", "人大常委会工作报告"),
+    (r"政府工作报告|政府工作的报告", "政府工作报告"),
+    (r"述职", "述职报告"),
+    (r"工作总结", "工作总结"),
+    (r"工作要点", "工作要点"),
+    (r"工作计划", "工作计划"),
+    (r"年度报告|年报", "年度报告"),
+    (r"公报", "公报"),
+    (r"通报", "通报"),
+    (r"工作报告", "工作报告"),
+    (r"报告", "报告"),
+)
+_HAN = {c: str(i) for i, c in enumerate("〇一二三四五六七八九")} | {"零": "0", "○": "0"}
+
+
+def facts(text: str, name: str, marked_title: str = "") -> Facts:
+    """Facts of a cleaned text.  `name`: the file's name; `marked_title`: what the format itself calls the title, if anything."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    header = _header(lines)
+    stem = re.sub(r"\.[A-Za-z0-9]{1,8}$", "", name)
+    title = _title(header, marked_title)
+    opening = "".join(lines[:12])[:600]
+    signature = [line for line in lines[-8:] if len(line) <= 60]
+    unit = _unit_of_title(title) or _unit_of_signature(signature) or _unit_of_header(header) \
+        or _unit_of_title(stem.replace("_", " ")) or _unit_of_body(opening)
+    kind = next((kind for source in (title, stem, opening) if source for kind in [_kind(source)] if kind), "")
+    region = _region(unit) or _region(title)
+    if not unit and region and kind == "政府工作报告":
+        unit = region + "人民政府"
+    issued = _issued(header, signature, title)
+    year = _year(title) or _year(stem) or _year_of_opening(header, kind) or (int(issued[:4]) if issued else None)
+    if not title:
+        title = (unit + (f"{year}年" if year and kind.endswith("年度报告") else "") + kind) if kind else (unit or stem)
+    return Facts(title, unit, region, year, kind, issued)
+
+
+def _header(lines: list[str]) -> list[str]:
+    """Lines before the body begins: at the first heading or paragraph."""
+    for at, line in enumerate(lines[:25]):
+        if MARKER.match(line) or len(line) > 80:
+            return lines[:at]
+    return lines[:12]
+
+
+def _title(header: list[str], marked_title: str) -> str:
+    """The first line that ends as a title does, with the line before it where that is its beginning."""
+    for at, line in enumerate(header):
+        bare = line.strip("《》 ")
+        if not 4 <= len(bare) <= 70 or re.search(r"[。；！？]|^[—－-]|^(?:信息)?来源|^附件", bare):
+            continue
+        if KIND_END.search(bare):
+            lead = header[at - 1].strip() if at else ""
+            if len(bare) <= 12 and lead and len(lead) <= 40 and (UNIT.fullmatch(lead) or YEAR.search(lead) or re.search("[省市县区]$", lead)):
+                return _compact(lead + bare)
+            return _compact(bare)
+    return _compact(marked_title)
+
+
+def _compact(title: str) -> str:
+    return re.sub(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])", "", title).strip()
+
+
+def _kind(source: str) -> str:
+    return next((kind for pattern, kind in KINDS if re.search(pattern, source)), "")
+
+
+def _bare_unit(name: str) -> str:
+    """中共青川市司法局党组 → 青川市司法局"""
+    bare = re.sub(r"^中共|机关党委$|党组$|党委$|党工委$", "", name)
+    bare = re.sub(r"党组$|党委$", "", bare)
+    return bare if _region(bare) or len(bare) >= 4 else ""
+
+
+def _unit_of_title(title: str) -> str:
+    bare = re.sub(r"^\s*(?:关于)?(?:20\d\d|19\d\d)年?(?:度)?[-_ ]*", "", title)
+    bare = re.sub(r"^\s*关于", "", bare)
+    work = re.match(r"(?P<place>[\u4e00-\u9fff]{2,12}?(?:省|市|县|区|州|盟|旗|镇|乡))[_ \s]*(?:人民)?政府(?:20\d\d年)?工作(?:的)?报告", bare)
+    if work:
+        return work["place"] + "人民政府"
+    place = re.match(r"(?P<place>[\u4e00-\u9fff]{2,12}?(?:省|自治区|市|县|区|州|盟|旗))(?=20\d\d年)", bare)
+    found = UNIT.match(bare)
+    if found and _region(found["unit"]):
+        return _bare_unit(found["unit"])
+    if place and "政府工作" in bare:
+        return place["place"] + "人民政府"
+    return ""
+
+
+def _unit_of_signature(signature: list[str]) -> str:
+    """The last short line that is a unit's name, its date apart."""
+    for line in reversed(signature):
+        bare = re.sub(r"[（(](?:代章|盖章|公章)[）)]", "", DATE.sub("", line)).strip(" ，。|")
+        found = UNIT.fullmatch(bare)
+        if found and len(bare) <= 30 and _region(found["unit"]):
+            return _bare_unit(found["unit"])
+    return ""
+
+
+def _unit_of_header(header: list[str]) -> str:
+    for line in header:
+        found = UNIT.fullmatch(line.strip("# "))
+        if found and _region(found["unit"]):
+            return _bare_unit(found["unit"])
+        source = re.match(r"(?:信息)?(?:来源|发布机构|发布单位|发文机关|单位)\s*[:：]\s*(?P<unit>\S+)", line)
+        if source and (found := UNIT.match(source["unit"])) and _region(found["unit"]):
+            return _bare_unit(found["unit"])
+    return ""
+
+
+def _unit_of_body(opening: str) -> str:
+    """对青川市司法局党组开展巡察; 我代表青川市人民政府"""
+    for pattern in (r"(?:对|向)(?P<unit>[\u4e00-\u9fff]{2,20}?" + ORGAN + r")(?:机关)?(?:党组|党委)",
+                    r"代表(?P<unit>[\u4e00-\u9fff]{2,12}?人民(?:政府|法院|检察院))"):
+        for found in re.finditer(pattern, opening):
+            if _region(found["unit"]):
+                return _bare_unit(found["unit"])
+    return ""
+
+
+def _region(unit: str) -> str:
+    """The place a unit's name begins with: 青川市望海区司法局 → 青川市望海区."""
+    match = re.match(rf"(?:(?!{ORGAN}|人民).)*", unit)
+    head = match[0] if match else ""
+    region = ""
+    position = 0
+    while (found := PLACE.match(head, position)) and found.end() > position:
+        region = head[: found.end()]
+        position = found.end()
+    return region if len(region) >= 3 or region in {"沙市"} else ""
+
+
+def _year(source: str) -> int | None:
+    years = YEAR.findall(source)
+    explicit = re.findall(r"(20\d\d|19\d\d)\s*年", source)
+    return int((explicit or years)[-1]) if years else None
+
+
+def _year_of_opening(header: list[str], kind: str) -> int | None:
+    """A work report is named after the year it is given in, its meeting's date stands under the title."""
+    for line in header:
+        if kind.endswith("工作报告") and re.search(r"会议上|代表大会", line) and (date := DATE.search(line)):
+            return int(_iso(date)[:4])
+    return None
+
+
+def _issued(header: list[str], signature: list[str], title: str) -> str:
+    """Date of the meeting under the title, of the signature, of the page's header."""
+    for line in header:
+        if re.search(r"会议上|代表大会", line) and (date := DATE.search(line)):
+            return _iso(date)
+    for line in reversed(signature):
+        bare = line.strip("（）() |")
+        date = DATE.search(bare)
+        if date and date.end() == len(bare) and not re.search(r"[，。；至—期限]", bare[: date.start()]):
+            return _iso(date)
+    for line in header:
+        if (date := DATE.search(line)) and (re.search(r"日期|时间|发布|来源", line) or date.group() == line):
+            return _iso(date)
+    return ""
+
+
+def _iso(date: re.Match[str]) -> str:
+    if date[1]:
+        year, month, day = date[1], int(date[2]), int(date[3])
+    else:
+        from index.outline import number
+
+        year, month, day = "".join(_HAN[c] for c in date[4]), number(date[5]), number(date[6])
+    return f"{year}-{month:02d}-{day:02d}" if 1 <= month <= 12 and 1 <= day <= 31 else ""
