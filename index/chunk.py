@@ -19,7 +19,7 @@ def chunk(report_id: str, text: str, headings: tuple[Heading, ...], pages: tuple
           size: int = 160, longest: int = 320) -> tuple[Passage, ...]:
     """Passages that tile the text: `text[p.start:p.end] == p.text`, only white space lies between two of them.
 
-    A passage never crosses a heading of levels 1 to 4, and is filled with sentences up to `size` characters; a sentence over
+    A passage never crosses from the body of one heading to the next, and is filled with sentences up to `size` characters; a sentence over
     `longest` is cut at Chinese separators by langchain-text-splitters.
     """
     passages = []
@@ -30,18 +30,22 @@ def chunk(report_id: str, text: str, headings: tuple[Heading, ...], pages: tuple
                 page += 1
             digest = hashlib.sha256(f"{report_id}\0{left}\0{text[left:right]}".encode("utf8", "surrogatepass")).hexdigest()
             passages.append(Passage(digest[:16], report_id, left, right, text[left:right], path,
-                                    pages[page].number if pages else None))
+                                    (pages[page].number or None) if pages else None))
     return tuple(passages)
 
 
 def _sections(text: str, headings: tuple[Heading, ...]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-    """(start, end, titles of the headings over it) of each run of text between two headings."""
+    """(start, end, titles of the headings over it) of each run of text under one heading.
+
+    A heading with no body of its own goes with the first one below it.
+    """
     stack: list[Heading] = []
     start = 0
     for heading in headings:
-        if heading.start > start:
+        bare = bool(stack) and text[start:heading.start].rstrip("：:。 \n").endswith(stack[-1].title) and heading.level > stack[-1].level
+        if heading.start > start and not bare:
             yield start, heading.start, tuple(h.title for h in stack)
-        start = heading.start
+            start = heading.start
         stack = [h for h in stack if h.level < heading.level] + [heading]
     yield start, len(text), tuple(h.title for h in stack)
 

@@ -12,6 +12,7 @@ import unicodedata
 from array import array
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 
 from index.types import Page
 
@@ -41,6 +42,7 @@ NAVIGATION = re.compile(
     r"|(?:浏览|阅读|点击|访问)(?:次数|量|数)\s*[:：].*|版权所有.*|(?:主办|承办)单位\s*[:：].*|.*ICP备.*|.*公网安备.*|网站(?:标识码|地图).*"
 )
 LINK = re.compile(r"https?://[!-~]+")
+LABEL = re.compile(r"[\u4e00-\u9fff]{2,6}[:：]")
 HASHES = re.compile(r"#{1,6}\s+|#{1,6}(?=[\u4e00-\u9fff（(])")
 EMPHASIS = re.compile(r"\*\*|__|(?<=^)>\s|`")
 
@@ -100,7 +102,7 @@ def ends_sentence(text: str) -> bool:
 def _content(raw: str, marked: bool) -> tuple[list[_Line], list[tuple[int, int]]]:
     """Lines that are the report's, and page breaks as (page number, raw offset where the page begins)."""
     lines: list[_Line] = []
-    marks: list[tuple[int, int, int]] = []
+    marks: list[tuple[int, int]] = []
     position, sheet = 0, 1
     breaks: list[tuple[int, int]] = [(1, 0)] if "\f" in raw.rstrip("\f\n ") else []
     for line in re.split(r"(?<=[\n\r\f\v\x85\u2028\u2029])", raw):
@@ -114,7 +116,7 @@ def _content(raw: str, marked: bool) -> tuple[list[_Line], list[tuple[int, int]]
             continue
         mark = PAGE_MARK.fullmatch(body)
         if mark:
-            marks.append((int(next(group for group in mark.groups() if group)), start, position))
+            marks.append((int(next(group for group in mark.groups() if group)), position))
             continue
         if RULE.fullmatch(body):
             continue
@@ -122,13 +124,22 @@ def _content(raw: str, marked: bool) -> tuple[list[_Line], list[tuple[int, int]]
         skip = hashes.end() if hashes else 0
         indent = columns(line[: len(line) - len(line.lstrip())].replace("\t", "    "))
         lines.append(_Line(start + skip, start + len(body), indent, len(hashes.group().strip()) if hashes else 0))
-    if not breaks and marks:  # a number at the foot closes its page
-        breaks = [(marks[0][0], 0)] + [(number + 1, end) for number, _, end in marks if raw[end:].strip()]
+    if not breaks and marks:
+        breaks = _breaks(raw, marks)
     body_lines = [i for i, line in enumerate(lines) if line.end - line.start >= 40 or MARKER.match(raw, line.start)]
     first, last = (body_lines[0], body_lines[-1]) if body_lines else (len(lines), -1)
     kept = [line for i, line in enumerate(lines)
             if first <= i <= last or not NAVIGATION.fullmatch(raw[line.start:line.end])]
     return kept, breaks
+
+
+def _breaks(raw: str, marks: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """A number at the foot closes its page.  Where numbers are missing the page is not known: 0."""
+    whole = all(later[0] == earlier[0] + 1 for earlier, later in pairwise(marks))
+    breaks = [(1 if marks[0][0] == 1 else 0, 0)]
+    breaks += [(later[0] if later[0] == earlier[0] + 1 else 0, earlier[1]) for earlier, later in pairwise(marks)]
+    number, end = marks[-1]
+    return breaks + ([(number + 1 if whole else 0, end)] if raw[end:].strip() else [])
 
 
 @dataclass(frozen=True)
@@ -146,26 +157,20 @@ def _wrap_of(texts: list[str]) -> _Wrap | None:
     """The wrap of a text's lines, None when its lines are its paragraphs."""
     if len(texts) < 5:
         return None
+    edges = []
     for by_columns in (True, False):
         widths = [columns(t) if by_columns else len(t) for t in texts]
         widest = sorted(widths)[int(len(widths) * 0.95)]
-        if widest > (160 if by_columns else 80) or widest < 8:
-            continue
         # a ragged edge: tokens kept whole, the first line's indent lost; a sharp one: cut at the very character
-        ragged, sharp = ([i for i, width in enumerate(widths) if width >= widest * (1 - slack)] for slack in (0.18, 0.04))
+        ragged = [i for i, width in enumerate(widths) if width >= widest * 0.82]
+        sharp = sum(width >= widest * 0.96 for width in widths) / len(ragged)
         open_ended = sum(not ends_sentence(texts[i]) for i in ragged)
-        if len(ragged) < 0.5 * len(texts) or open_ended < 0.5 * len(ragged):
-            continue
-        if len(sharp) >= 0.9 * len(ragged):
-            return _Wrap(widest * 0.96, by_columns)
-        if by_columns and not _sharp_in_characters(texts):
-            return _Wrap(widest * 0.82, by_columns)
-    return None
-
-
-def _sharp_in_characters(texts: list[str]) -> bool:
-    widest = max(map(len, texts))
-    return sum(len(t) >= widest - 1 for t in texts) >= 0.5 * len(texts)
+        if 8 <= widest <= (160 if by_columns else 80) and len(ragged) >= 0.5 * len(texts) and open_ended >= 0.5 * len(ragged):
+            edges.append((sharp, _Wrap(widest * (0.96 if sharp >= 0.9 else 0.82), by_columns)))
+    if not edges:
+        return None
+    sharpest = max(edges, key=lambda edge: edge[0])
+    return sharpest[1] if sharpest[0] >= 0.9 else edges[0][1]
 
 
 def _paragraphs(raw: str, lines: list[_Line]) -> list[list[_Line]]:
@@ -180,7 +185,8 @@ def _paragraphs(raw: str, lines: list[_Line]) -> list[list[_Line]]:
         if groups:
             previous = groups[-1][-1]
             before = raw[previous.start:previous.end]
-            if not line.hashes and _goes_on(before, text, wrap, head, opened, indented=line.indent > usual + 2):
+            so_far = "".join(raw[part.start:part.end] for part in groups[-1][-8:])
+            if not line.hashes and _goes_on(so_far, before, text, wrap, head, opened, indented=line.indent > usual + 2):
                 groups[-1].append(line)
                 opened = _still_open(opened, text)
                 head = head and not ends_sentence(text)
@@ -191,8 +197,8 @@ def _paragraphs(raw: str, lines: list[_Line]) -> list[list[_Line]]:
     return groups
 
 
-def _goes_on(before: str, text: str, wrap: _Wrap | None, head: bool, opened: str, indented: bool) -> bool:
-    """Whether a line continues the one before it."""
+def _goes_on(so_far: str, before: str, text: str, wrap: _Wrap | None, head: bool, opened: str, indented: bool) -> bool:
+    """Whether a line continues the paragraph so far, whose last line is `before`."""
     starts = MARKER.match(text) is not None
     if opened and not ends_sentence(before) and not starts:
         return True  # a title cut inside 《》
@@ -200,13 +206,13 @@ def _goes_on(before: str, text: str, wrap: _Wrap | None, head: bool, opened: str
         if wrap is None or starts or indented or before[-1] in "：:":
             return False
         return wrap.goes_on(before) and (ends_sentence(text) or wrap.goes_on(text))
+    if (starts and head) or (KIND_END.search(so_far) and not re.search("[，。；：:]", so_far)):
+        return False  # a heading or title is whole
     if wrap is not None:
-        if starts and (head or not wrap.goes_on(before)):
-            return False
         return wrap.goes_on(before)
     if starts or head:
         return False
-    body = columns(before) >= 60 and re.search("[，。；、]", before) is not None
+    body = columns(so_far) >= 60 and re.search("[，。；、]", so_far) is not None
     return body or _title_goes_on(before, text)
 
 
@@ -224,9 +230,9 @@ def _still_open(opened: str, text: str) -> str:
     """Closing brackets still awaited after text; a bracket open for more than 60 characters was never meant to close."""
     stack = list(opened)
     for at, c in enumerate(text):
-        if c in _PAIRS and len(text) - at <= 60:
+        if c in _PAIRS and len(text) - at <= 60 and not re.match(f"[（(]{NUMERAL}", text[at:at + 3]):
             stack.append(_PAIRS[c])
-        elif stack and c == stack[-1]:
+        elif stack and (c == stack[-1] or (c in ")）" and stack[-1] in ")）")):
             stack.pop()
     return "".join(stack[-4:]) if len(stack) <= 4 else ""
 
@@ -267,14 +273,14 @@ def _spaced(text: str, places: array[int]) -> tuple[str, array[int]]:
         head = MARKER.match(line) is not None and not re.search(f"[{TERMINAL}]", line) and len(line) <= 60
         begins = MARKER.match(text, end) is not None
         before, after = text[start - 1], text[end]
-        if (begins and (closed or head or before in "：:" or long and before not in "，、,")) or (
+        if (begins and (closed or head or before in "：:" or (long and before not in "，、,"))) or (
                 long and (closed or (head and not before.isascii() and not after.isascii()))):
             if MARKER.fullmatch(line):  # a space between the number and its title
                 continue
             out.append("\n")
             kept.append(places[end])
             segment = end
-        elif before.isascii() and after.isascii() and (before + after).strip():
+        elif (before.isascii() and after.isascii() and not (before.isdigit() and after in "%.")) or (not long and LABEL.match(text, end)):
             out.append(" ")
             kept.append(places[start])
     out.append(text[last:])

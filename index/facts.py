@@ -11,23 +11,23 @@ from index.clean import KIND_END, MARKER
 from index.types import Facts
 
 PLACE = re.compile(
-    r"(?:[\u4e00-\u9fff]{2,7}?(?:特别行政区|维吾尔自治区|壮族自治区|回族自治区|自治区|自治州|自治县|自治旗|地区|新区|省|市|盟|州|县|区|旗|镇|乡|街道))+?"
+    r"(?:[\u4e00-\u9fff]{1,6}?[^和与及城社园景校\W](?:特别行政区|维吾尔自治区|壮族自治区|回族自治区|自治区|自治州|自治县|自治旗|地区|新区|省|市|盟|州|县|区|旗|镇|乡|街道))+?"
 )
 ORGAN = r"(?:人民政府|人民法院|人民检察院|委员会|办公室|办公厅|管理局|监督局|总局|局|厅|委|院|政府|中心|大队|支队|总队|分局|学校|大学|公司|集团|协会|联合会)"
 UNIT = re.compile(rf"(?:中共)?(?P<unit>[\u4e00-\u9fff（）()]{{2,30}}?{ORGAN})(?P<party>机关)?(?:党组|党委|党工委|委员会党组)?"
                   rf"(?=关于|[0-9０-９〇二（(《\s“]|党组|党委|[^\u4e00-\u9fff]|法治|政府信息|年度|行政|工作|巡|落实|预算|部门|$)")
 DATE = re.compile(r"([12]\d{3})\s*[年.\-/]\s*(\d{1,2})\s*[月.\-/]\s*(\d{1,2})\s*日?|([〇零○一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})日")
 YEAR = re.compile(r"(?<!\d)(20\d\d|19\d\d)(?!\d)")
-# (what a title or opening says, the kind it stands for): genres of official writing, the first that fits
+# (what a title or opening says, the kind it stands for): genres of official writing, the first that fits; the last five are general
 KINDS: tuple[tuple[str, str], ...] = (
-    (r"(?:巡察|巡视).{0,12}整改|整改.{0,12}(?:巡察|巡视)", "巡察整改通报"),
+    (r"(?:巡察|巡视).{0,120}整改|整改.{0,12}(?:巡察|巡视)", "巡察整改通报"),
     (r"法治政府建设", "法治政府建设年度报告"),
     (r"政府信息公开", "政府信息公开工作年度报告"),
     (r"国民经济和社会发展统计公报|统计公报", "统计公报"),
     (r"国民经济和社会发展(?:计划|第)", "国民经济和社会发展计划报告"),
+    (r"审计(?!局|厅)", "审计报告"),
     (r"预算.{0,16}(?:执行|草案).{0,20}报告|预算报告", "预算报告"),
     (r"决算", "决算报告"),
-    (r"审计", "审计报告"),
     (r"人民检察院.{0,8}工作报告|检察院工作", "检察院工作报告"),
     (r"(?:高级|中级)?人民法院.{0,8}工作报告|法院工作", "法院工作报告"),
     (r"常务?委员会.{0,4}工作报告", "人大常委会工作报告"),
@@ -55,8 +55,8 @@ def facts(text: str, name: str, marked_title: str = "") -> Facts:
     signature = [line for line in lines[-8:] if len(line) <= 60]
     unit = _unit_of_title(title) or _unit_of_signature(signature) or _unit_of_header(header) \
         or _unit_of_title(stem.replace("_", " ")) or _unit_of_body(opening)
-    kind = next((kind for source in (title, stem, opening) if source for kind in [_kind(source)] if kind), "")
-    region = _region(unit) or _region(title)
+    kind = _kind(title) or _kind(stem, KINDS[:-5]) or _kind(opening, KINDS[:-5]) or _kind(stem) or _kind(opening)
+    region = _region(unit) or _region(title) or _region_of_meeting(header)
     if not unit and region and kind == "政府工作报告":
         unit = region + "人民政府"
     issued = _issued(header, signature, title)
@@ -92,8 +92,8 @@ def _compact(title: str) -> str:
     return re.sub(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])", "", title).strip()
 
 
-def _kind(source: str) -> str:
-    return next((kind for pattern, kind in KINDS if re.search(pattern, source)), "")
+def _kind(source: str, kinds: tuple[tuple[str, str], ...] = KINDS) -> str:
+    return next((kind for pattern, kind in kinds if re.search(pattern, source)), "")
 
 
 def _bare_unit(name: str) -> str:
@@ -133,6 +133,10 @@ def _unit_of_header(header: list[str]) -> str:
         found = UNIT.fullmatch(line.strip("# "))
         if found and _region(found["unit"]):
             return _bare_unit(found["unit"])
+        office = re.search(rf"(?:^|会议上)(?P<unit>[\u4e00-\u9fff]{{2,20}}?{ORGAN})(?:党[组委]书记、?)?(?:局长|院长|检察长|主任|厅长|部长|主席)", line)
+        dated = re.match(rf"(?P<unit>[\u4e00-\u9fff]{{2,20}}?{ORGAN})", line) if (date := DATE.search(line)) and date.end() == len(line) else None
+        if (found := office or dated) and _region(found["unit"]):
+            return _bare_unit(found["unit"])
         source = re.match(r"(?:信息)?(?:来源|发布机构|发布单位|发文机关|单位)\s*[:：]\s*(?P<unit>\S+)", line)
         if source and (found := UNIT.match(source["unit"])) and _region(found["unit"]):
             return _bare_unit(found["unit"])
@@ -151,7 +155,8 @@ def _unit_of_body(opening: str) -> str:
 
 def _region(unit: str) -> str:
     """The place a unit's name begins with: 青川市望海区司法局 → 青川市望海区."""
-    match = re.match(rf"(?:(?!{ORGAN}|人民).)*", unit)
+    bare = re.sub(r"^\s*(?:关于)?(?:(?:20|19)\d\d年?(?:度)?)?[-_ ]*", "", unit)
+    match = re.match(rf"(?:(?!{ORGAN}|人民|20\d\d).)*", bare)
     head = match[0] if match else ""
     region = ""
     position = 0
@@ -159,6 +164,15 @@ def _region(unit: str) -> str:
         region = head[: found.end()]
         position = found.end()
     return region if len(region) >= 3 or region in {"沙市"} else ""
+
+
+def _region_of_meeting(header: list[str]) -> str:
+    """——2025年1月14日在青川市第七届人民代表大会第五次会议上"""
+    for line in header:
+        meeting = re.search(r"[日在](?P<place>[\u4e00-\u9fff]{2,14}?)第?[一二三四五六七八九十]{1,3}届(?:人民代表大会|人大|政协)", line)
+        if meeting:
+            return _region(meeting["place"].lstrip("在"))
+    return ""
 
 
 def _year(source: str) -> int | None:

@@ -26,14 +26,12 @@ _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")}
 def outline(cleaned: Cleaned) -> tuple[Heading, ...]:
     """Headings of a cleaned text in order; `text[h.start:h.start + len(h.title)] == h.title`."""
     text = cleaned.text
-    marked = dict(cleaned.marked)
     found = list(_numbered(text))
     starts = {heading.start for heading in found}
-    floor = min((n for at, n in marked.items() if at not in starts), default=1)
-    for at, hashes in marked.items():
-        title = text[at:text.find("\n", at) if "\n" in text[at:] else len(text)]
-        if at not in starts and 0 < len(title) <= LONGEST and not KIND_END.search(title):
-            found.append(Heading(min(5, max(1, hashes - floor + 1)), title, at))
+    plain = [(at, hashes, text[at:].split("\n", 1)[0]) for at, hashes in cleaned.marked if at not in starts]
+    plain = [(at, hashes, title) for at, hashes, title in plain if 0 < len(title) <= LONGEST and not KIND_END.search(title)]
+    top = min((hashes for _, hashes, _ in plain), default=1)
+    found += [Heading(min(5, hashes - top + 1), title, at) for at, hashes, title in plain]
     return tuple(sorted(found, key=lambda heading: heading.start))
 
 
@@ -104,7 +102,7 @@ def _enumerates(text: str, start: int, value: int, expected: int) -> bool:
     """一是 counts as a heading when 二是 follows, N是 when it is next in turn."""
     if value == 1:
         return "二是" in text[start:start + 4000]
-    return value == expected or value > 1 and value == expected + 1
+    return value == expected or (value > 1 and value == expected + 1)
 
 
 def _title_end(text: str, start: int, level: int) -> int:

@@ -43,7 +43,7 @@ class Heading:
 class Page:
     """Where a page begins in the cleaned text."""
 
-    number: int
+    number: int  # 0: the file lost its page numbers here
     start: int
 
 
@@ -87,9 +87,9 @@ class Report:
     warnings: tuple[str, ...] = field(default=())
 
     def page_at(self, offset: int) -> int | None:
-        """Page number at an offset of the cleaned text; None where the file has no pages."""
+        """Page number at an offset of the cleaned text; None where the file does not say."""
         at = bisect.bisect_right([page.start for page in self.pages], offset) - 1
-        return self.pages[at].number if at >= 0 else None
+        return (self.pages[at].number or None) if at >= 0 else None
 
 
 @dataclass(frozen=True)

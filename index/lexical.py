@@ -1,0 +1,222 @@
+"""Passages by their words: jieba's dictionary (through rjieba) in tantivy, ranked by BM25 (Robertson & Zaragoza, 2009).
+
+One segmenter for what is indexed and what is asked.  A query is built term by term, never parsed: no character of a
+question has a meaning of its own.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import json
+import re
+import unicodedata
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import tantivy
+
+from index.types import StoreError
+
+HEAD_WEIGHT = 0.5  # of a word in title and heading path against one in the passage
+_SHIFT = 20
+_MARKER = 0  # no report has row 0: its only document carries the generation in place of a passage's row
+_LONGEST = 64  # characters of a token; tantivy drops terms beyond 65,530 bytes
+_HEAP = 64 << 20  # bytes of the writer, one thread: the same additions make the same index
+_FOOTER_MAGIC = 1337  # tantivy: src/directory/footer.rs
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_PIECES = re.compile(r"\d+(?:\.\d+)?|[a-z]+|[^\W\d_a-z]+")
+
+
+def segment(text: str) -> list[str]:
+    """The words of a text in order, long ones followed by the words inside them; punctuation and spaces are dropped.
+
+    Widths and letter case agree (NFKC, lower case); a figure is one token, with its point and without thousands commas.
+    """
+    import rjieba  # loads its dictionary, 30 MB
+
+    plain = _THOUSANDS.sub("", unicodedata.normalize("NFKC", text).lower())
+    return [
+        piece[:_LONGEST] for token in rjieba.cut_for_search(plain) for piece in _PIECES.findall(token)
+    ]
+
+
+@functools.cache
+def segmenter() -> dict[str, str]:
+    """Name, version and dictionary hash; the dictionary is compiled into the library, so the library is hashed."""
+    from rjieba import rjieba as library
+
+    digest = hashlib.sha256(Path(str(library.__file__)).read_bytes()).hexdigest()
+    return {"name": "rjieba", "version": importlib.metadata.version("rjieba"), "dictionary": digest}
+
+
+class Lexical:
+    """An inverted index in a folder.  Changes show after `commit`, all at once; a search changes nothing."""
+
+    def __init__(self, folder: Path, index: tantivy.Index) -> None:
+        self.generation = -1
+        self._folder = folder
+        self._index = index
+        self._schema = index.schema
+        self._writer: tantivy.IndexWriter | None = None
+        self._searcher = index.searcher()
+
+    @classmethod
+    def create(cls, folder: Path) -> Lexical:
+        """A new one in an empty or missing folder."""
+        schema = (
+            tantivy.SchemaBuilder()
+            .add_unsigned_field("row", indexed=True, fast=True)
+            .add_unsigned_field("report", indexed=True, fast=True)
+            .add_text_field("body", tokenizer_name="whitespace", index_option="freq")
+            .add_text_field("head", tokenizer_name="whitespace", index_option="freq")
+            .build()
+        )
+        with _guard(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            return cls(folder, tantivy.Index(schema, path=str(folder), reuse=False))
+
+    @classmethod
+    def open(cls, folder: Path) -> Lexical:
+        """What `commit` left in a folder; raises StoreError when it is missing, foreign or damaged."""
+        with _guard(folder):
+            if not tantivy.Index.exists(str(folder)):
+                raise StoreError(f"全文索引 {folder} 不存在")
+            for name in damaged(folder):
+                raise StoreError(f"全文索引 {folder} 已损坏：{name}")
+            lexical = cls(folder, tantivy.Index.open(str(folder)))
+            lexical.reload()
+        return lexical
+
+    def __len__(self) -> int:
+        """Passages committed."""
+        return max(self._searcher.num_docs - 1, 0)
+
+    @property
+    def rows(self) -> np.ndarray:
+        """int64 [n]: the passages committed, ascending."""
+        with _guard(self._folder):
+            found = self._searcher.search(tantivy.Query.all_query(), max(self._searcher.num_docs, 1), count=False)
+            addresses = [address for _, address in found.hits]
+            rows = np.array(self._searcher.fast_field_values("row", addresses), dtype=np.int64)
+            reports = np.array(self._searcher.fast_field_values("report", addresses), dtype=np.int64)
+        return np.sort(rows[reports != _MARKER])
+
+    def add(self, rows: Sequence[int], bodies: Sequence[str], heads: Sequence[str]) -> None:
+        """Put in passages: their rows, texts, and titles with heading paths."""
+        with _guard(self._folder):
+            writer = self._writing()
+            for row, body, head in zip(rows, bodies, heads, strict=True):
+                document = tantivy.Document()
+                document.add_unsigned("row", int(row))
+                document.add_unsigned("report", int(row) >> _SHIFT)
+                document.add_text("body", " ".join(segment(body)))
+                document.add_text("head", " ".join(segment(head)))
+                writer.add_document(document)
+
+    def remove(self, report_row: int) -> None:
+        """Take out every passage of a report that was added before."""
+        with _guard(self._folder):
+            self._writing().delete_documents_by_query(self._report(report_row))
+
+    def commit(self, generation: int) -> None:
+        """Make what was added and removed visible and durable, marked with the catalog's generation."""
+        with _guard(self._folder):
+            writer = self._writing()
+            writer.delete_documents_by_query(self._report(_MARKER))
+            marker = tantivy.Document()
+            marker.add_unsigned("report", _MARKER)
+            marker.add_unsigned("row", generation)
+            writer.add_document(marker)
+            writer.commit()
+            self._writer = None
+            writer.wait_merging_threads()
+        self.reload()
+
+    def rollback(self) -> None:
+        """Forget what was added and removed since the last commit."""
+        if self._writer is not None:
+            with _guard(self._folder):
+                self._writer.rollback()
+                self._writer = None
+
+    def reload(self) -> None:
+        """See what another process has committed."""
+        with _guard(self._folder):
+            self._index.reload()
+            searcher = self._index.searcher()
+            marker = searcher.search(self._report(_MARKER), 1, count=False).hits
+            generation = searcher.fast_field_values("row", [marker[0][1]])[0] if marker else -1
+        self._searcher, self.generation = searcher, int(generation or 0)
+
+    def search(self, text: str, k: int, allowed: frozenset[int] | None = None) -> list[tuple[int, float]]:
+        """At most k (passage row, BM25), best first, of the reports allowed; None: of all.  Each score is above zero."""
+        searcher = self._searcher
+        words = list(dict.fromkeys(segment(text)))
+        k = min(k, searcher.num_docs)
+        if not words or k <= 0 or (allowed is not None and not allowed):
+            return []
+        should, must = tantivy.Occur.Should, tantivy.Occur.Must
+        query = tantivy.Query.boolean_query(
+            [(should, self._term("body", word)) for word in words]
+            + [(should, tantivy.Query.boost_query(self._term("head", word), HEAD_WEIGHT)) for word in words]
+        )
+        if allowed is not None:
+            only = tantivy.Query.term_set_query(self._schema, "report", sorted(allowed))
+            query = tantivy.Query.boolean_query([(must, query), (must, tantivy.Query.const_score_query(only, 0.0))])
+        with _guard(self._folder):
+            hits = searcher.search(query, k, count=False).hits
+            rows = searcher.fast_field_values("row", [address for _, address in hits]) if hits else []
+        found = [(int(row or 0), float(score)) for row, (score, _) in zip(rows, hits, strict=True) if score > 0]
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+
+    def _term(self, field: str, word: str) -> tantivy.Query:
+        return tantivy.Query.term_query(self._schema, field, word, "freq")
+
+    def _report(self, row: int) -> tantivy.Query:
+        # delete_documents_by_term makes a signed term of a number and finds nothing in an unsigned field (tantivy-py 0.27)
+        return tantivy.Query.term_query(self._schema, "report", row)
+
+    def _writing(self) -> tantivy.IndexWriter:
+        if self._writer is None:
+            self._writer = self._index.writer(_HEAP, 1)
+        return self._writer
+
+
+def damaged(folder: Path) -> Iterator[str]:
+    """Names of the files in an index whose content is not what its checksum says (tantivy ends each with a CRC-32)."""
+    listed = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    segments = {str(entry["segment_id"]).replace("-", "") for entry in listed["segments"]}
+    present: set[str] = set()
+    for path in sorted(folder.iterdir()):
+        if path.name.partition(".")[0] not in segments:
+            continue
+        present.add(path.name.partition(".")[0])
+        data = path.read_bytes()
+        size, magic = int.from_bytes(data[-8:-4], "little"), int.from_bytes(data[-4:], "little")
+        try:
+            sound = magic == _FOOTER_MAGIC and zlib.crc32(data[: -8 - size]) == json.loads(data[-8 - size : -8])["crc"]
+        except (ValueError, KeyError, TypeError):
+            sound = False
+        if not sound:
+            yield path.name
+    yield from sorted(segments - present)
+
+
+@contextmanager
+def _guard(folder: Path) -> Iterator[None]:
+    """tantivy raises ValueError, OSError, and its Rust panics as a BaseException of their own."""
+    try:
+        yield
+    except StoreError:
+        raise
+    except Exception as error:
+        raise StoreError(f"全文索引 {folder} 读写失败：{error}") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise StoreError(f"全文索引 {folder} 已损坏：{error}") from error
