@@ -51,7 +51,7 @@ def test_what_cannot_be_read_is_named_with_the_reason(tmp_path: Path, name: str,
 
 
 def test_missing_and_oversized_files_are_named(tmp_path: Path) -> None:
-    with pytest.raises(LoadError, match="没有.txt"):
+    with pytest.raises(LoadError, match=r"没有\.txt"):
         load(tmp_path / "没有.txt")
     big = tmp_path / "大.txt"
     with big.open("wb") as file:

@@ -45,7 +45,7 @@ def test_heading_run_into_the_next_without_a_space() -> None:
 
 @pytest.mark.parametrize("brackets", ["（）", "()", "（)", "(）"])
 def test_brackets_in_any_mix(brackets: str) -> None:
-    left, right = brackets
+    left, right = brackets[0], brackets[1]
     assert heads(f"{left}一{right}第一项工作\n{left}1{right}具体做法\n正文。") == [
         (2, f"{left}一{right}第一项工作"), (4, f"{left}1{right}具体做法")]
 
