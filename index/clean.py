@@ -175,7 +175,7 @@ def _wrap_of(texts: list[str]) -> _Wrap | None:
 
 def _paragraphs(raw: str, lines: list[_Line]) -> list[list[_Line]]:
     """Lines grouped into paragraphs: two are joined unless one ends a sentence or heading, or the next begins one."""
-    wrap = _wrap_of([raw[line.start:line.end] for line in lines])
+    wrap = _wrap_of([_indented(raw, line) for line in lines])
     usual = Counter(line.indent for line in lines).most_common(1)[0][0] if lines else 0
     groups: list[list[_Line]] = []
     head = False  # whether the paragraph so far is a heading alone
@@ -184,7 +184,7 @@ def _paragraphs(raw: str, lines: list[_Line]) -> list[list[_Line]]:
         text = raw[line.start:line.end]
         if groups:
             previous = groups[-1][-1]
-            before = raw[previous.start:previous.end]
+            before = _indented(raw, previous)
             so_far = "".join(raw[part.start:part.end] for part in groups[-1][-8:])
             if not line.hashes and _goes_on(so_far, before, text, wrap, head, opened, indented=line.indent > usual + 2):
                 groups[-1].append(line)
@@ -197,9 +197,14 @@ def _paragraphs(raw: str, lines: list[_Line]) -> list[list[_Line]]:
     return groups
 
 
+def _indented(raw: str, line: _Line) -> str:
+    """A line with the indent of a paragraph's first line, which counts in its width; a centred line's does not."""
+    return ("\u3000" * (line.indent // 2) if line.indent <= 6 else "") + raw[line.start:line.end]
+
+
 def _goes_on(so_far: str, before: str, text: str, wrap: _Wrap | None, head: bool, opened: str, indented: bool) -> bool:
     """Whether a line continues the paragraph so far, whose last line is `before`."""
-    starts = MARKER.match(text) is not None
+    starts = MARKER.match(text) is not None and not before.endswith("举一反")  # 举一反 / 三、…
     if opened and not ends_sentence(before) and not starts:
         return True  # a title cut inside 《》
     if ends_sentence(before) or before[-1] in "：:":
@@ -208,6 +213,8 @@ def _goes_on(so_far: str, before: str, text: str, wrap: _Wrap | None, head: bool
         return wrap.goes_on(before) and (ends_sentence(text) or wrap.goes_on(text))
     if (starts and head) or (KIND_END.search(so_far) and not re.search("[，。；：:]", so_far)):
         return False  # a heading or title is whole
+    if before.endswith("举一反"):
+        return True
     if wrap is not None:
         return wrap.goes_on(before)
     if starts or head:

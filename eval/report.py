@@ -1,0 +1,84 @@
+"""Scores as people and programs read them: Markdown and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eval.compare import Comparison
+from eval.metrics import Summary
+
+CHINESE: Mapping[str, str] = {  # names of scores are kept as the field writes them; these have none there
+    "answer right": "答案正确",
+    "short answer right": "短答案正确",
+    "citation faithful": "引文忠实",
+    "abstains when it should": "应弃答而弃答",
+    "abstains when it should not": "误弃答",
+    "asks back when it should": "应反问而反问",
+    "asks back when it should not": "误反问",
+    "row precision": "表格行准确率",
+    "row recall": "表格行召回率",
+    "ms p50": "耗时中位数(毫秒)",
+    "ms p95": "耗时 95 分位(毫秒)",
+}
+BY_GROUP = ("recall@1", "recall@5", "RR@10", "answer right", "short answer right")
+
+
+def markdown(summaries: Sequence[Summary]) -> str:
+    """All scores of the whole, then the main ones of each group."""
+    whole, groups = summaries[0], summaries[1:]
+    lines = [f"全部 {whole.n} 个问题", ""]
+    lines += _table(
+        ("指标", "均值", "样本数"),
+        [(_name(name), _number(name, mean), str(whole.counts[name])) for name, mean in whole.means.items()],
+    )
+    if groups:
+        shown = [name for name in BY_GROUP if any(name in group.means for group in groups)]
+        shown += sorted({name for group in groups for name in group.means if name.endswith("when it should")})
+        lines += ["", "按提法和题型", ""]
+        lines += _table(
+            ("分组", "问题数", *map(_name, shown)),
+            [(one.group, str(one.n), *(_number(name, one.means.get(name)) for name in shown)) for one in groups],
+        )
+    return "\n".join(lines)
+
+
+def markdown_comparison(a: str, b: str, comparisons: Sequence[Comparison]) -> str:
+    """One line a score: both means, the difference, p, and how many questions B wins, ties and loses."""
+    lines = [f"A = {a}", f"B = {b}", ""]
+    lines += _table(
+        ("指标", "A", "B", "B − A", "p", "B 胜/平/负"),
+        [
+            (
+                _name(one.metric),
+                f"{one.a:.4f}",
+                f"{one.b:.4f}",
+                f"{one.b - one.a:+.4f}",
+                f"{one.p:.4f}",
+                f"{len(one.wins)}/{one.ties}/{len(one.losses)}",
+            )
+            for one in comparisons
+        ],
+    )
+    return "\n".join(lines)
+
+
+def as_json(summaries: Sequence[Summary]) -> dict[str, dict[str, Any]]:
+    """Group → score → mean, rounded to four digits as printed, with the number of questions as `n`."""
+    return {one.group: {name: round(mean, 4) for name, mean in one.means.items()} | {"n": one.n} for one in summaries}
+
+
+def _name(metric: str) -> str:
+    return CHINESE.get(metric, metric)
+
+
+def _number(metric: str, mean: float | None) -> str:
+    if mean is None:
+        return ""
+    return f"{mean:.1f}" if metric.startswith("ms ") else f"{mean:.4f}"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A Markdown table; figures stand to the right."""
+    rule = ["---", *("---:" for _ in head[1:])]
+    return ["| " + " | ".join(cells) + " |" for cells in (head, rule, *rows)]

@@ -1,0 +1,159 @@
+"""Index folders of reports, ask every gold question as the page would, and hand back results to score."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import index
+from eval.dataset import Case, Found, Given, GoldError, Quote, Result
+from eval.metrics import fold, plain
+from index.corpus import Corpus
+from index.encoder import Encoder
+from index.load import SUFFIXES, load
+from index.read import read
+from index.types import YoujuError
+from retrieval.ask import ask
+from retrieval.types import Answer
+
+Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
+
+HITS = 20  # the most that a run's line holds
+
+
+def reports_in(folders: Iterable[Path]) -> list[Path]:
+    """Files in folders, at any depth, that can be read as reports.
+
+    Raises GoldError for a folder that is missing or holds none, and for two files of one stem: a run knows only stems.
+    """
+    files: dict[Path, None] = {}  # keeps order; a folder given twice counts once
+    for folder in folders:
+        if not folder.is_dir():
+            raise GoldError(f"找不到报告文件夹 {folder}；请检查 --reports 后面的路径")
+        found = sorted(
+            path.resolve()
+            for path in folder.rglob("*")
+            if path.is_file() and path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+        )
+        if not found:
+            raise GoldError(f"文件夹 {folder} 里没有可以读取的报告；支持的后缀：{' '.join(sorted(SUFFIXES))}")
+        files |= dict.fromkeys(found)
+    by_stem: dict[str, Path] = {}
+    for path in files:
+        if (other := by_stem.setdefault(path.stem, path)) != path:
+            raise GoldError(f"{other} 与 {path} 的文件名（不计后缀）相同，评测无法区分；请给其中一个改名")
+    return list(files)
+
+
+def refuse_unknown(cases: Sequence[Case], files: Iterable[Path]) -> None:
+    """Raises GoldError naming every report that the gold speaks of and that is not among the files."""
+    stems = {path.stem for path in files}
+    unknown = sorted({name for case in cases for name in case.named} - stems)
+    if unknown:
+        shown = "、".join(unknown[:5]) + ("等" if len(unknown) > 5 else "")
+        raise GoldError(f"金标提到的 {len(unknown)} 份报告不在所给的文件夹里：{shown}；请补上 --reports，或改正金标")
+
+
+def misquoted(cases: Sequence[Case], sources: Mapping[str, str]) -> list[str]:
+    """Ids of the cases with evidence that stands in none of their reports, so that nothing could ever find it."""
+    ids = []
+    for case in cases:
+        wanted = [(case.reports, piece) for piece in case.evidence]
+        wanted += [((row.report,), piece) for row in case.rows for piece in row.evidence]
+        if not all(any(fold(piece) in sources.get(report, "") for report in reports) for reports, piece in wanted):
+            ids.append(case.id)
+    return ids
+
+
+def index_folder(files: Sequence[Path], encoder: Encoder, cache: Path, progress: Progress) -> Path:
+    """A folder in the cache with an index of these files; built when there is none.
+
+    Its name is a hash of the files' names and bytes, the encoder's fingerprint and the code that indexes, so that what
+    is reused is what would be built.  It is built aside and appears whole.  Raises LoadError, StoreError, EncoderError.
+    """
+    home = cache / _fingerprint(files, encoder)
+    if home.is_dir():
+        return home
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(dir=cache, prefix=".unfinished-"))
+    except OSError as error:
+        raise GoldError(f"无法写入索引缓存 {cache}：{error.strerror or error}；请用 --data 换一个文件夹") from error
+    try:
+        reports = []
+        for done, path in enumerate(files, 1):
+            reports.append(read(path))
+            progress("读取报告", done, len(files))
+        with Corpus.open(aside / "index", encoder, create=True) as corpus:
+            corpus.add(reports, lambda done, total: progress("建立索引", done, total))
+        try:
+            (aside / "index").rename(home)
+        except OSError:
+            if not home.is_dir():  # else another process has just finished the same one
+                raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return home
+
+
+def sources(corpus: Corpus, files: Sequence[Path]) -> dict[str, str]:
+    """File stem → the text that a faithful quote stands in.
+
+    A plain text file speaks for itself, read apart from what the index made of it; markup has only the index's reading.
+    """
+    rows = {Path(ref.name).stem: ref.row for ref in corpus.reports()}
+    texts = {}
+    for path in files:
+        raw = load(path)
+        texts[path.stem] = plain(corpus.report(rows[path.stem]).text if raw.marked else raw.text)
+    return texts
+
+
+def ask_all(corpus: Corpus, cases: Sequence[Case], progress: Progress) -> list[Result]:
+    """Every question through the front door, one at a time.  Raises GoldError naming one that cannot be asked."""
+    results = []
+    for done, case in enumerate(cases, 1):
+        try:
+            results.append(result(case.id, ask(corpus, case.question, k=HITS)))
+        except YoujuError as error:
+            raise GoldError(f"问题 {case.id} 无法提问：{error}") from error
+        progress("提问", done, len(cases))
+    return results
+
+
+def result(id: str, answer: Answer) -> Result:
+    """An answer as a line of a run.  Candidates of an ambiguous question are shown, so they count as citations."""
+    return Result(
+        id=id,
+        hits=tuple(Found(_stem(hit.report.name), hit.passage.text) for hit in answer.hits[:HITS]),
+        answer=Given(
+            status=answer.status,
+            text=answer.text,
+            short=answer.short,
+            citations=tuple(
+                Quote(_stem(citation.report.name), citation.quote)
+                for citation in (*answer.citations, *answer.candidates)
+            ),
+        ),
+        ms=round(answer.ms, 3),
+    )
+
+
+def _stem(name: str) -> str:
+    return Path(name).stem
+
+
+def _fingerprint(files: Sequence[Path], encoder: Encoder) -> str:
+    """16 hexadecimal digits."""
+    parts = [encoder.fingerprint.encode()]
+    for path in sorted(files, key=lambda path: path.name):
+        parts += [path.name.encode(), path.read_bytes()]
+    for path in sorted(Path(index.__path__[0]).rglob("*.py")):
+        parts += [path.name.encode(), path.read_bytes()]
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()[:16]
