@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from index.audit import Audit, audit
 from index.chunk import chunk
 from index.clean import clean
 from index.facts import facts
@@ -15,6 +16,11 @@ from index.types import LoadError, Report
 
 def read(path: Path) -> Report:
     """The report in a file.  Raises LoadError, naming the file and the remedy, when it is none."""
+    return read_audited(path)[0]
+
+
+def read_audited(path: Path) -> tuple[Report, Audit]:
+    """The report in a file, and what became of the file's characters.  Raises LoadError as `read` does."""
     raw = load(path)
     cleaned = clean(raw.text, raw.marked)
     if not cleaned.text.strip():
@@ -22,5 +28,8 @@ def read(path: Path) -> Report:
     headings = outline(cleaned)
     title = next((cleaned.text[at:].split("\n", 1)[0] for at, hashes in cleaned.marked if hashes == 1), "")
     report_id = hashlib.sha256(f"{path.name}\0{cleaned.text}".encode("utf8", "surrogatepass")).hexdigest()[:16]
-    return Report(report_id, str(path.resolve()), path.name, facts(cleaned.text, path.name, title), cleaned.text, headings,
-                  cleaned.pages, chunk(report_id, cleaned.text, headings, cleaned.pages))
+    passages = chunk(report_id, cleaned.text, headings, cleaned.pages)
+    found = audit(raw.text, cleaned, headings, passages)
+    facts_ = facts(cleaned.text, path.name, title)
+    report = Report(report_id, str(path.resolve()), path.name, facts_, cleaned.text, headings, cleaned.pages, passages, found.warnings)
+    return report, found
