@@ -36,7 +36,7 @@ def reports_in(folders: Iterable[Path]) -> list[Path]:
         found = sorted(
             path.resolve()
             for path in folder.rglob("*")
-            if path.is_file() and path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+            if path.is_file() and path.suffix.lower() in SUFFIXES and _is_report(path.relative_to(folder))
         )
         if not found:
             raise GoldError(f"文件夹 {folder} 里没有可以读取的报告；支持的后缀：{' '.join(sorted(SUFFIXES))}")
@@ -46,6 +46,11 @@ def reports_in(folders: Iterable[Path]) -> list[Path]:
         if (other := by_stem.setdefault(path.stem, path)) != path:
             raise GoldError(f"{other} 与 {path} 的文件名（不计后缀）相同，评测无法区分；请给其中一个改名")
     return list(files)
+
+
+def _is_report(path: Path) -> bool:
+    """Hidden files and folders and a README.md are passed over, as `python -m index add` does."""
+    return path.name != "README.md" and not any(part.startswith(".") for part in path.parts)
 
 
 def refuse_unknown(cases: Sequence[Case], files: Iterable[Path]) -> None:

@@ -63,6 +63,29 @@ class Citation:
 
 
 @dataclass(frozen=True)
+class Row:
+    """A report's line in a table over many reports."""
+
+    report: ReportRef
+    value: str  # as written: 5.5%左右
+    citation: Citation  # `mark` is the value
+    number: float | None = None  # for sorting and totals, in `unit`; None where it cannot be compared
+    unit: str = ""  # of `number`: 元 % 人 ...
+    upper: float | None = None  # of a range: 5%—5.5%
+    bound: str = ""  # 左右 以上 以内 ... as written
+
+
+@dataclass(frozen=True)
+class Table:
+    """One indicator over every report that the filters leave."""
+
+    indicator: str
+    rows: tuple[Row, ...]  # in the order asked for
+    missing: tuple[ReportRef, ...]  # reports that do not state it
+    summary: str = ""  # a Chinese line: highest, lowest, total, mean, of how many of how many
+
+
+@dataclass(frozen=True)
 class Answer:
     """What the reader sees."""
 
@@ -73,5 +96,6 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     hits: tuple[Hit, ...] = ()
     candidates: tuple[Citation, ...] = ()  # for ambiguous: one a report
+    table: Table | None = None
     note: str = ""  # a Chinese line beside the answer: a filter that left nothing, say
     ms: float = 0.0

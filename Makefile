@@ -1,0 +1,83 @@
+# 有据：make run 启动网页，make test 运行测试，make help 列出全部命令。
+
+# Python 3.11 或更高；不指定时依次寻找
+PYTHON ?=
+VENV ?= .venv
+# 索引放在这里
+DATA ?= data
+# 要索引的报告：文件夹或文件，可以写多个
+REPORTS ?= reports
+HOST ?= 127.0.0.1
+PORT ?= 7860
+# PyTorch 官网给出的 CPU 版下载地址；给出时先装 CPU 版 torch，省下数 GB
+TORCH_INDEX ?=
+
+BIN := $(VENV)/bin
+INDEXED := $(DATA)/meta.json
+TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)
+
+.PHONY: help run index test lint clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run     安装依赖，为 $(REPORTS)/ 建索引，在 http://$(HOST):$(PORT) 打开网页"
+	@echo "make index   只建索引（已建好且报告没有变化时不重复）"
+	@echo "make test    运行全部测试"
+	@echo "make lint    检查代码风格与类型"
+	@echo "make clean   删除虚拟环境、索引与缓存"
+	@echo "变量：PYTHON=python3.12  REPORTS=我的报告  DATA=data  PORT=7860  TORCH_INDEX=<CPU 版 torch 的下载地址>"
+
+run: index
+	@$(BIN)/python app.py --data "$(DATA)" --host "$(HOST)" --port "$(PORT)"
+
+# 有索引、且报告都不比上次建索引时新，就直接用
+index: $(VENV)/.installed
+	@if [ -f "$(INDEXED)" ] && [ -f "$(DATA)/.indexed" ] && [ -z "$$(find $(REPORTS) -newer "$(DATA)/.indexed" -print -quit)" ]; then \
+		echo "索引已在 $(DATA)/ ，报告没有变化"; \
+	else \
+		echo "为 $(REPORTS) 建立索引 …"; \
+		if $(BIN)/python -m index add $(REPORTS) --data "$(DATA)"; then \
+			touch "$(DATA)/.indexed"; \
+		elif [ -f "$(INDEXED)" ]; then \
+			echo "有文件没有加入（原因见上），用已加入的报告继续"; \
+		else \
+			exit 2; \
+		fi; \
+	fi
+
+test: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy .
+
+clean:
+	rm -rf "$(VENV)" "$(DATA)" data-eval .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@python=""; \
+	for candidate in $(if $(PYTHON),"$(PYTHON)",python3.11 python3 python3.12 python3.13 python3.14 python); do \
+		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then python="$$candidate"; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "错误：需要 Python 3.11 或更高版本，但$(if $(PYTHON), $(PYTHON) 不是或无法运行,没有找到)；请安装后重试，或用 make run PYTHON=<路径> 指定" >&2; \
+		exit 2; \
+	fi; \
+	echo "用 $$python 建立虚拟环境 $(VENV)/ …"; \
+	if ! "$$python" -m venv "$(VENV)"; then \
+		rm -rf "$(VENV)"; \
+		echo "错误：无法建立虚拟环境；Debian 与 Ubuntu 上请先安装 python3-venv" >&2; \
+		exit 2; \
+	fi
+
+$(VENV)/.installed: requirements.txt | $(BIN)/python
+	@echo "安装依赖（只在第一次，或 requirements.txt 有变化时；约需几分钟）…"
+	@$(if $(TORCH_INDEX),$(BIN)/python -m pip install "$(TORCH)" --index-url "$(TORCH_INDEX)")
+	@$(BIN)/python -m pip install -r requirements.txt
+	@touch "$@"
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	@echo "安装开发工具 …"
+	@$(BIN)/python -m pip install -r requirements-dev.txt
+	@touch "$@"

@@ -1,0 +1,121 @@
+"""What stands around the code: pins, commands, configuration."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def pins(name: str) -> Iterator[tuple[str, str]]:
+    """Distribution and version of each requirement in a file."""
+    for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
+        requirement = line.partition("#")[0].strip()
+        if requirement and not requirement.startswith("-r "):
+            distribution, _, version = requirement.partition("==")
+            yield distribution, version
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_is_pinned_to_the_version_tested_here(name: str) -> None:
+    for distribution, version in pins(name):
+        installed = importlib.metadata.version(distribution).partition("+")[0]  # torch's build: +cpu
+        assert version == installed, distribution
+
+
+def test_the_pins_keep_what_was_agreed() -> None:
+    versions = {**dict(pins("requirements.txt"))}
+    assert versions["torch"] == "2.13.0"
+    assert (6, 25) <= tuple(map(int, versions["gradio"].split(".")[:2])) < (7,)
+    assert versions["sentence-transformers"].startswith("6.")
+    assert {"faiss-cpu", "jieba", "langchain-text-splitters", "tantivy"} <= versions.keys()
+
+
+def third_party(folder: str) -> set[str]:
+    """Distributions that the modules of a room import, wherever in them."""
+    paths = [ROOT / folder] if folder.endswith(".py") else sorted((ROOT / folder).rglob("*.py"))
+    modules = set()
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                modules |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                modules.add(node.module.partition(".")[0])
+    ours = {path.stem for path in ROOT.iterdir()}
+    known = importlib.metadata.packages_distributions()
+    return {canonical(known.get(module, [module])[0]) for module in modules - sys.stdlib_module_names - ours}
+
+
+def canonical(name: str) -> str:
+    """A distribution's name, as PEP 503 writes it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@pytest.mark.parametrize("room", ["index", "retrieval", "page", "app.py", "eval", "models", "tests"])
+def test_everything_imported_is_required(room: str) -> None:
+    """By name, or as something that a required distribution itself requires."""
+    pinned = {canonical(name) for file in ["requirements.txt", "requirements-ocr.txt"] for name, _ in pins(file)}
+    if room in {"models", "tests"}:
+        pinned |= {canonical(name) for name, _ in pins("requirements-dev.txt")}
+    installed = {canonical(one.name) for one in importlib.metadata.distributions()}
+    brought = {
+        canonical(re.split(r"[^\w.-]", requirement, maxsplit=1)[0])
+        for name in pinned & installed
+        for requirement in importlib.metadata.requires(name) or []
+        if "extra ==" not in requirement
+    }
+    assert third_party(room) - pinned - brought == set()
+
+
+def test_tools_are_configured_for_the_python_that_is_promised() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert settings["project"]["name"] == "youju"
+    assert settings["project"]["requires-python"] == ">=3.11"
+    assert settings["tool"]["ruff"]["target-version"] == "py311"
+    assert settings["tool"]["mypy"]["python_version"] == "3.11"
+
+
+needs_make = pytest.mark.skipif(not shutil.which("make"), reason="没有安装 make")
+
+
+@needs_make
+class TestMake:
+    def make(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+        return subprocess.run(
+            ["make", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, encoding="utf-8"
+        )
+
+    def test_help_names_every_command(self) -> None:
+        commands = re.findall(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[0]
+        said = self.make("help").stdout
+        assert [command for command in commands.split() if f"make {command}" not in said] == ["help"]
+
+    def test_too_old_a_python_is_a_clear_error_and_leaves_nothing(self, tmp_path: Path) -> None:
+        old = tmp_path / "python3.9"
+        old.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")  # what the version check gives there
+        old.chmod(0o755)
+        told = self.make("run", f"PYTHON={old}", f"VENV={tmp_path / 'venv'}")
+        assert told.returncode == 2
+        assert "错误：需要 Python 3.11 或更高版本" in told.stderr
+        assert str(old) in told.stderr
+        assert not (tmp_path / "venv").exists()
+
+    def test_what_run_does_on_a_fresh_clone(self, tmp_path: Path) -> None:
+        told = self.make("-n", "run", f"VENV={tmp_path / 'venv'}", "DATA=我的索引", "REPORTS=我的报告", "PORT=8000")
+        steps = ["-m venv", "pip install -r requirements.txt", "-m index add 我的报告", 'app.py --data "我的索引"']
+        places = [told.stdout.find(step) for step in steps]
+        assert -1 not in places
+        assert places == sorted(places)
+        assert '--port "8000"' in told.stdout
