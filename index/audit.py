@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from index.clean import LINK, NAVIGATION, PAGE_MARK, RULE, Cleaned
+from index.clean import LINK, PAGE_MARK, RULE, Cleaned, is_navigation
 from index.types import Heading, Passage, Report
 
 LOW_SHARE = 0.98  # of the characters that a reader would call text
@@ -118,7 +118,7 @@ def _why(text: str, line: str) -> str:
         return "分隔线"
     if re.fullmatch(r"[#*_>`~\s\u200b-\u200d\u2060\ufeff\u00ad\x1a]+", text):
         return "标记"
-    return "导航" if NAVIGATION.fullmatch(line) else "正文"
+    return "导航" if is_navigation(line) else "正文"
 
 
 def _garbled(text: str) -> list[str]:

@@ -36,7 +36,8 @@ _MIGRATIONS = (
         id TEXT NOT NULL UNIQUE,
         source TEXT NOT NULL,
         name TEXT NOT NULL,
-        title TEXT NOT NULL, unit TEXT NOT NULL, region TEXT NOT NULL, year INTEGER, kind TEXT NOT NULL, issued TEXT NOT NULL,
+        title TEXT NOT NULL, unit TEXT NOT NULL, region TEXT NOT NULL,
+        year INTEGER, kind TEXT NOT NULL, issued TEXT NOT NULL,
         text TEXT NOT NULL,
         headings TEXT NOT NULL,
         pages TEXT NOT NULL,
@@ -116,7 +117,7 @@ def guard(path: Path) -> Iterator[None]:
         }.get(code, "请检查磁盘与目录权限")
         raise StoreError(f"{path} {remedy}（{error}）") from error
     except UnicodeEncodeError as error:
-        raise StoreError(f"文本含有无法保存的字符（{error.reason}，第 {error.start} 字）：请修正文件编码后再试") from error
+        raise StoreError(f"文本第 {error.start} 字无法保存（{error.reason}）：请修正文件编码后再试") from error
 
 
 @contextmanager
@@ -148,8 +149,8 @@ def insert(db: sqlite3.Connection, report: Report, vectors: np.ndarray, at: int)
     """Put in a report with float16 [passages, d] vectors at a generation; gives its row."""
     facts = report.facts
     cursor = db.execute(
-        "INSERT INTO reports (id, source, name, title, unit, region, year, kind, issued, text, headings, pages, warnings,"
-        " characters, passages, content_hash, generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO reports (id, source, name, title, unit, region, year, kind, issued, text, headings, pages,"
+        " warnings, characters, passages, content_hash, generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(report.id, report.source, report.name),
             *(facts.title, facts.unit, facts.region, facts.year, facts.kind, facts.issued),
@@ -197,7 +198,8 @@ def rows(db: sqlite3.Connection) -> frozenset[int]:
 
 def row_of(db: sqlite3.Connection, report_id: str) -> tuple[int, str] | None:
     """Row and content hash of a report by its id."""
-    return db.execute("SELECT row, content_hash FROM reports WHERE id = ?", (report_id,)).fetchone()
+    found = db.execute("SELECT row, content_hash FROM reports WHERE id = ?", (report_id,)).fetchone()
+    return None if found is None else (found[0], found[1])
 
 
 def rows_of_source(db: sqlite3.Connection, source: str) -> list[int]:
@@ -248,7 +250,8 @@ def passages(db: sqlite3.Connection, wanted: Sequence[int]) -> dict[int, Passage
     texts = {
         row: (id, text)
         for row, id, text in db.execute(
-            f"SELECT row, id, text FROM reports WHERE row IN (SELECT report FROM passages WHERE row IN ({marks}))", wanted
+            f"SELECT row, id, text FROM reports WHERE row IN (SELECT report FROM passages WHERE row IN ({marks}))",
+            wanted,
         )
     }
     stored = db.execute(
@@ -262,7 +265,9 @@ def passage_rows(db: sqlite3.Connection) -> np.ndarray:
     return np.array([row for (row,) in db.execute("SELECT row FROM passages ORDER BY row")], dtype=np.int64)
 
 
-def vectors(db: sqlite3.Connection, dimension: int, reports: Iterable[int] | None = None) -> tuple[np.ndarray, np.ndarray]:
+def vectors(
+    db: sqlite3.Connection, dimension: int, reports: Iterable[int] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """int64 [n] rows, ascending, and float16 [n, d] vectors of some reports; None: of all."""
     ranges = [(0, 1 << 62)] if reports is None else [(row << SHIFT, (row + 1) << SHIFT) for row in sorted(reports)]
     numbers: list[int] = []
@@ -272,7 +277,7 @@ def vectors(db: sqlite3.Connection, dimension: int, reports: Iterable[int] | Non
             "SELECT row, vector FROM vectors WHERE row >= ? AND row < ? ORDER BY row", (first, last)
         ):
             if len(vector) != 2 * dimension:
-                raise StoreError(f"段落 {row} 的向量应为 {dimension} 维，实为 {len(vector) / 2:g} 维：索引已损坏，请重建")
+                raise StoreError(f"段落 {row} 的向量不是 {dimension} 维：索引已损坏，请换一个 --data 目录重建")
             numbers.append(row)
             content += vector
     return np.array(numbers, dtype=np.int64), np.frombuffer(bytes(content), dtype="<f2").reshape(-1, dimension)
@@ -281,12 +286,12 @@ def vectors(db: sqlite3.Connection, dimension: int, reports: Iterable[int] | Non
 def problems(db: sqlite3.Connection, dimension: int) -> list[str]:
     """Chinese lines, one for each way in which the catalog contradicts itself."""
     found = [f"数据库：{line}" for (line,) in db.execute("PRAGMA integrity_check") if line != "ok"]
-    found += [f"数据库：表 {line[0]} 第 {line[1]} 行指向不存在的记录" for line in db.execute("PRAGMA foreign_key_check")]
+    found += [f"数据库：表 {table} 第 {row} 行没有归属" for table, row, *_ in db.execute("PRAGMA foreign_key_check")]
     bare = db.execute("SELECT count(*) FROM passages LEFT JOIN vectors USING (row) WHERE vector IS NULL").fetchone()[0]
     if bare:
         found.append(f"{bare} 个段落没有向量")
-    for row, length in db.execute("SELECT row, length(vector) FROM vectors WHERE length(vector) != ?", (2 * dimension,)):
-        found.append(f"段落 {row} 的向量应为 {2 * dimension} 字节，实为 {length}")
+    wrong = db.execute("SELECT row FROM vectors WHERE length(vector) != ?", (2 * dimension,))
+    found += [f"段落 {row} 的向量不是 {dimension} 维" for (row,) in wrong]
     for row, recorded in db.execute("SELECT row, content_hash FROM reports").fetchall():
         stored = report(db, row)
         if stored is None:

@@ -41,6 +41,8 @@ NAVIGATION = re.compile(
     r"|相关(?:报道|链接|新闻|阅读|文档|稿件|附件)\s*[:：]?|附件(?:下载)?\s*[:：]?|(?:责任)?编辑\s*[:：].*|审核\s*[:：].*"
     r"|(?:浏览|阅读|点击|访问)(?:次数|量|数)\s*[:：].*|版权所有.*|(?:主办|承办)单位\s*[:：].*|.*ICP备.*|.*公网安备.*|网站(?:标识码|地图).*"
 )
+_NAVIGATION_WORD = re.compile(
+    r"简体(?:中文|版)?|繁體(?:中文|版)?|繁体(?:中文|版)?|English|EN|RSS|登录|注册|手机版|移动版|微信|微博|适老模式|关怀版|智能问答|网站支持IPv6|收藏本站|设为首页")
 LINK = re.compile(r"https?://[!-~]+")
 LABEL = re.compile(r"[\u4e00-\u9fff]{2,6}[:：]")
 HASHES = re.compile(r"#{1,6}\s+|#{1,6}(?=[\u4e00-\u9fff（(])")
@@ -88,6 +90,13 @@ def clean(raw: str, marked: bool = False) -> Cleaned:
     return Cleaned("".join(text), origins, tuple(Page(number, start) for start, number in pages), tuple(heads))
 
 
+def is_navigation(line: str) -> bool:
+    """Whether a line is what a web site puts around an article: each of its words is."""
+    if NAVIGATION.fullmatch(line):
+        return True
+    return all(NAVIGATION.fullmatch(word) or _NAVIGATION_WORD.fullmatch(word) for word in re.split(r"[\s|｜·]+", line) if word)
+
+
 def columns(text: str) -> int:
     """Width in columns: a Chinese character takes two (Unicode TR 11)."""
     return sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in text)
@@ -128,8 +137,7 @@ def _content(raw: str, marked: bool) -> tuple[list[_Line], list[tuple[int, int]]
         breaks = _breaks(raw, marks)
     body_lines = [i for i, line in enumerate(lines) if line.end - line.start >= 40 or MARKER.match(raw, line.start)]
     first, last = (body_lines[0], body_lines[-1]) if body_lines else (len(lines), -1)
-    kept = [line for i, line in enumerate(lines)
-            if first <= i <= last or not NAVIGATION.fullmatch(raw[line.start:line.end])]
+    kept = [line for i, line in enumerate(lines) if first <= i <= last or not is_navigation(raw[line.start:line.end])]
     return kept, breaks
 
 
@@ -215,11 +223,12 @@ def _goes_on(so_far: str, before: str, text: str, wrap: _Wrap | None, head: bool
         return False  # a heading or title is whole
     if before.endswith("举一反"):
         return True
-    if wrap is not None:
-        return wrap.goes_on(before)
+    if wrap is not None and wrap.goes_on(before):
+        return True
     if starts or head:
         return False
-    body = columns(so_far) >= 60 and re.search("[，。；、]", so_far) is not None
+    cut = re.match(r"[\d%％‰）)》”，。、；]", text) is not None  # what no paragraph begins with, a figure apart
+    body = re.search("[，。；、]", so_far) is not None and columns(so_far) >= (30 if cut or wrap is not None else 60)
     return body or _title_goes_on(before, text)
 
 

@@ -1,8 +1,8 @@
 """The corpus on disk: catalog, dense and lexical indexes behind one object.
 
-The catalog's commit is the commit point.  Each index carries the generation of the catalog that it holds; one that lags is
-caught up from the catalog, one that is missing or damaged is rebuilt from it, by whoever opens or writes next.  Until then
-a search leaves out what the catalog no longer has.  Writers take a lock; readers need none.
+The catalog's commit is the commit point.  Each index carries the generation of the catalog that it holds; one that lags
+is caught up from the catalog, one that is missing or damaged is rebuilt from it, by whoever opens or writes next.  Until
+then a search leaves out what the catalog no longer has.  Writers take a lock; readers need none.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ class Corpus:
     def open(cls, data: Path, encoder: Encoder, *, create: bool = False) -> Corpus:
         """The corpus in a folder; with `create`, a new one where there is none.
 
-        Raises StoreError when the folder is missing, foreign, damaged or locked, and EncoderError when it was built with
-        another encoder.
+        Raises StoreError when the folder is missing, foreign, damaged or locked, and EncoderError when it was built
+        with another encoder.
         """
         data = Path(data)
         if create and not ((data / _META).exists() and (data / _CATALOG).exists()):
@@ -135,9 +135,11 @@ class Corpus:
         index = self._view.lexical
         return index.search(text, k, self._live(index.generation, allowed))
 
-    def add(
-        self, reports: Iterable[Report], progress: Callable[[int, int], None] | None = None
-    ) -> list[ReportRef]:
+    def frequency(self, word: str) -> int:
+        """How many passages hold a word as `index.lexical.segment` gives it, with its title and heading path."""
+        return self._view.lexical.frequency(word)
+
+    def add(self, reports: Iterable[Report], progress: Callable[[int, int], None] | None = None) -> list[ReportRef]:
         """Put in reports; gives what the catalog has for each, in order.
 
         One that is there is passed over; one read from the path of another takes its place, and only passages that
@@ -258,8 +260,8 @@ class Corpus:
         vectors = self.encoder.encode(new)
         if vectors.shape != (len(new), self.encoder.dimension) or not np.isfinite(vectors).all():
             raise EncoderError(
-                f"编码模型 {self.encoder.name} 给出的向量不合规格：应为 {len(new)}×{self.encoder.dimension} 的有限数值，"
-                f"实为 {vectors.shape}。请换一个编码模型"
+                f"编码模型 {self.encoder.name} 给出的向量不合规格："
+                f"应为 {len(new)}×{self.encoder.dimension} 的有限数值，实为 {vectors.shape}。请换一个编码模型"
             )
         known.update(zip(new, vectors.astype(np.float16), strict=True))
         none = np.zeros((0, self.encoder.dimension), dtype=np.float16)
@@ -279,11 +281,11 @@ def embedded(facts: Facts, passage: Passage) -> str:
 def check(report: Report) -> None:
     """Raises StoreError when a report cannot be stored as it is."""
     if len(report.passages) > catalog.MOST_PASSAGES:
-        raise StoreError(f"{report.name} 有 {len(report.passages)} 个段落，超过上限 {catalog.MOST_PASSAGES}：请拆成几个文件")
+        raise StoreError(f"{report.name} 的段落超过上限 {catalog.MOST_PASSAGES}：请拆成几个文件")
     try:
         report.text.encode()
     except UnicodeEncodeError as error:
-        raise StoreError(f"{report.name} 第 {error.start} 字无法保存（{error.reason}）：请另存为 UTF-8 后再试") from error
+        raise StoreError(f"{report.name} 第 {error.start} 字无法保存（{error.reason}）：请另存为 UTF-8") from error
     for passage in report.passages:
         if report.text[passage.start : passage.end] != passage.text:
             raise StoreError(f"{report.name} 的段落 {passage.start}–{passage.end} 与正文不符：请重新读取该文件")

@@ -10,12 +10,16 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-import faiss
+import faiss as _faiss
 import numpy as np
 
 from index.types import StoreError
+
+faiss: Any = _faiss  # its stubs know the C++ signatures, not the Python ones
 
 EXACT_UP_TO = 200_000  # passages; measured: an exact scan of 500,000 takes 11 ms, 32 of 2,048 lists 0.3 ms
 LISTS = 2048
@@ -29,7 +33,7 @@ _MAGIC = b"youju\x00\x00\x01"
 class Dense:
     """Vectors by passage row.  Not for writing from two threads; a search changes nothing."""
 
-    def __init__(self, index: faiss.Index, rows: np.ndarray, generation: int) -> None:
+    def __init__(self, index: Any, rows: np.ndarray, generation: int) -> None:
         self.generation = generation
         self._index = index
         self._rows = rows  # int64 [n], in the order that the exact index holds them
@@ -48,7 +52,7 @@ class Dense:
         count, dimension = vectors.shape
         if count <= exact_up_to:
             flat = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-            index: faiss.Index = faiss.IndexIDMap2(flat)
+            index = faiss.IndexIDMap2(flat)
             flat.this.disown()  # owned by the index around it from here on
             index.own_fields = True
         else:
@@ -86,7 +90,7 @@ class Dense:
         return Dense(faiss.clone_index(self._index), self._rows, self.generation)
 
     def suits(self, exact_up_to: int = EXACT_UP_TO) -> bool:
-        """False when another kind is due for this many passages; half as many must go before lists become a scan again."""
+        """False when another kind is due for this many passages; lists become a scan again at half the number."""
         return len(self) > exact_up_to // 2 if self._lists else len(self) <= exact_up_to
 
     def add(self, rows: np.ndarray, vectors: np.ndarray) -> None:
@@ -121,14 +125,19 @@ class Dense:
         k = min(k, left)
         if k <= 0 or not np.isfinite(query).all():
             return []
-        scores, labels = self._lists_search(query, k, mask, left) if self._lists else self._flat_search(query, k, mask)
+        with _one_thread():
+            if self._lists:
+                scores, labels = self._lists_search(query, k, mask, left)
+            else:
+                scores, labels = self._flat_search(query, k, mask)
         found = [(int(row), float(score)) for row, score in zip(labels[0], scores[0], strict=True) if row >= 0]
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
     def _flat_search(self, query: np.ndarray, k: int, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         """Over positions rather than rows, so that the filter is one bit a passage."""
         if mask is None:
-            return self._index.search(query, k)
+            found: tuple[np.ndarray, np.ndarray] = self._index.search(query, k)
+            return found
         bits = np.packbits(mask, bitorder="little")
         only = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))
         scores, positions = faiss.downcast_index(self._index.index).search(query, k, params=only)
@@ -137,12 +146,13 @@ class Dense:
     def _lists_search(
         self, query: np.ndarray, k: int, mask: np.ndarray | None, left: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The fewer passages a filter leaves, the more lists are probed: as many allowed ones are seen as without it."""
-        if mask is None:
-            return self._index.search(query, k)
-        probes = min(self._index.nlist, math.ceil(self._index.nprobe * len(self) / left))
-        only = faiss.SearchParametersIVF(sel=faiss.IDSelectorBatch(self._rows[mask]), nprobe=probes)
-        return self._index.search(query, k, params=only)
+        """The fewer passages a filter leaves, the more lists are probed, so that as many candidates are seen."""
+        only = None
+        if mask is not None:
+            probes = min(self._index.nlist, math.ceil(self._index.nprobe * len(self) / left))
+            only = faiss.SearchParametersIVF(sel=faiss.IDSelectorBatch(self._rows[mask]), nprobe=probes)
+        found: tuple[np.ndarray, np.ndarray] = self._index.search(query, k, params=only)
+        return found
 
     def _of(self, reports: frozenset[int]) -> np.ndarray:
         """bool [n]: which passages belong to these reports."""
@@ -176,7 +186,7 @@ class Dense:
     def load(cls, path: Path) -> Dense:
         """What `save` wrote; raises StoreError when it is missing, cut short or changed."""
         try:
-            content = np.fromfile(path, dtype=np.uint8)
+            content = memoryview(path.read_bytes())
         except OSError as error:
             raise StoreError(f"向量索引 {path} 读不出来：{error}") from error
         data, trailer = content[: -_TRAILER.size], content[-_TRAILER.size :].tobytes()
@@ -186,7 +196,7 @@ class Dense:
         if zlib.crc32(data) != checksum:
             raise StoreError(f"向量索引 {path} 已损坏")
         try:
-            index = faiss.deserialize_index(data)
+            index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
         except RuntimeError as error:
             raise StoreError(f"向量索引 {path} 打不开：{error}") from error
         return cls(index, _rows(index), generation)
@@ -203,10 +213,22 @@ class Dense:
         return int(generation) if magic == _MAGIC else None
 
 
-def _rows(index: faiss.Index) -> np.ndarray:
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """A scan for one question is too short to share: on busy cores, waiting for a second thread costs 30 scans."""
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(threads)
+
+
+def _rows(index: Any) -> np.ndarray:
     """int64 [n]: the ids that a loaded index holds."""
     if not isinstance(index, faiss.IndexIVF):
-        return faiss.vector_to_array(index.id_map).astype(np.int64)
+        ids: np.ndarray = faiss.vector_to_array(index.id_map).astype(np.int64)
+        return ids
     held = index.invlists
     return np.concatenate(
         [np.zeros(0, dtype=np.int64)]

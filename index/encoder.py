@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 SHIPPED = "models/fast"
+# weights, tokenizer and settings; not its card or a log beside them
+_MODEL_FILES = ("*.safetensors", "*.bin", "*.model", "*.txt", "modules.json", "*config*.json", "*token*.json", "vocab*")
 _ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -71,7 +73,7 @@ def load_encoder(name: str | None = None) -> Encoder:
     try:
         from sentence_transformers import SentenceTransformer
     except ImportError as error:
-        raise EncoderError(f"没有安装 sentence-transformers（{error}）：请运行 pip install -r requirements.txt") from error
+        raise EncoderError(f"缺少 sentence-transformers（{error}）：请 pip install -r requirements.txt") from error
     try:
         model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
         dimension = model.get_embedding_dimension()
@@ -87,8 +89,11 @@ def load_encoder(name: str | None = None) -> Encoder:
 def unit_rows(vectors: np.ndarray) -> np.ndarray:
     """float32 [n, d] with rows of length 1; a row that is zero or not finite becomes zero, never NaN."""
     vectors = np.where(np.isfinite(vectors), vectors, 0.0).astype(np.float32)
+    largest = np.abs(vectors).max(axis=1, keepdims=True, initial=0)  # first, so that no square overflows
+    vectors = np.divide(vectors, largest, out=np.zeros_like(vectors), where=largest > 0)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    unit: np.ndarray = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return unit
 
 
 def _folder(path: Path, label: str) -> Path:
@@ -118,14 +123,18 @@ def _folder(path: Path, label: str) -> Path:
 
 
 def _fingerprint(folder: Path, label: str) -> str:
-    """SHA-256 over the names and bytes of a model's files; its card and hidden files do not change its vectors."""
+    """SHA-256 over the names and bytes of the files that decide a model's vectors."""
+    if not any((folder / name).is_file() for name in ("modules.json", "config.json")):
+        raise EncoderError(
+            f"{label} 不是模型文件夹（没有 modules.json）：请给出完整的 sentence-transformers 模型文件夹"
+        )
     files = sorted(
         (path.relative_to(folder).as_posix(), path)
         for path in folder.rglob("*")
-        if path.is_file() and path.suffix != ".md" and not _hidden(path.relative_to(folder))
+        if path.is_file() and any(path.match(pattern) for pattern in _MODEL_FILES)
     )
     if not files:
-        raise EncoderError(f"编码模型文件夹 {label} 是空的：请放入完整的 sentence-transformers 模型")
+        raise EncoderError(f"编码模型文件夹 {label} 里没有模型文件：请放入完整的 sentence-transformers 模型")
     total = hashlib.sha256()
     try:
         for name, path in files:
@@ -134,7 +143,3 @@ def _fingerprint(folder: Path, label: str) -> str:
     except OSError as error:
         raise EncoderError(f"编码模型 {label} 的文件读不出来（{error}）：请检查权限") from error
     return total.hexdigest()
-
-
-def _hidden(path: Path) -> bool:
-    return any(part.startswith((".", "__")) for part in path.parts)

@@ -1,7 +1,8 @@
 """Passages by their words: jieba's dictionary (through rjieba) in tantivy, ranked by BM25 (Robertson & Zaragoza, 2009).
 
-One segmenter for what is indexed and what is asked.  A query is built term by term, never parsed: no character of a
-question has a meaning of its own.
+A passage is indexed with its title and heading path, by dictionary words and by pairs of characters, and scores the sum
+of both.  The same code cuts what is indexed and what is asked.  A query is built term by term, never parsed: no
+character of a question has a meaning of its own.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.metadata
+import importlib.util
+import itertools
 import json
 import re
 import unicodedata
@@ -22,7 +25,6 @@ import tantivy
 
 from index.types import StoreError
 
-HEAD_WEIGHT = 0.5  # of a word in title and heading path against one in the passage
 _SHIFT = 20
 _MARKER = 0  # no report has row 0: its only document carries the generation in place of a passage's row
 _LONGEST = 64  # characters of a token; tantivy drops terms beyond 65,530 bytes
@@ -33,25 +35,44 @@ _PIECES = re.compile(r"\d+(?:\.\d+)?|[a-z]+|[^\W\d_a-z]+")
 
 
 def segment(text: str) -> list[str]:
-    """The words of a text in order, long ones followed by the words inside them; punctuation and spaces are dropped.
+    """The words of a text in order, long ones preceded by the words inside them; punctuation and spaces are dropped.
 
     Widths and letter case agree (NFKC, lower case); a figure is one token, with its point and without thousands commas.
+    Dictionary words only: what a model guesses beyond it is cut one way in a question and another in a report.
     """
-    import rjieba  # loads its dictionary, 30 MB
+    import rjieba  # holds its dictionary in memory, so only who segments pays for it
 
-    plain = _THOUSANDS.sub("", unicodedata.normalize("NFKC", text).lower())
-    return [
-        piece[:_LONGEST] for token in rjieba.cut_for_search(plain) for piece in _PIECES.findall(token)
-    ]
+    found: list[str] = []
+    for run in _PIECES.findall(_plain(text)):  # before the dictionary, which would cut a figure at its point
+        found += [run[:_LONGEST]] if run[0].isascii() else rjieba.cut_for_search(run, False)
+    return found
+
+
+def pairs(text: str) -> list[str]:
+    """Each two neighbouring characters of a text, figures and Latin words whole: what no dictionary cuts apart."""
+    found: list[str] = []
+    for run in _PIECES.findall(_plain(text)):
+        whole = run[0].isascii() or len(run) == 1
+        found += [run[:_LONGEST]] if whole else [first + second for first, second in itertools.pairwise(run)]
+    return found
+
+
+def _plain(text: str) -> str:
+    return _THOUSANDS.sub("", unicodedata.normalize("NFKC", text).lower())
 
 
 @functools.cache
 def segmenter() -> dict[str, str]:
-    """Name, version and dictionary hash; the dictionary is compiled into the library, so the library is hashed."""
-    from rjieba import rjieba as library
-
-    digest = hashlib.sha256(Path(str(library.__file__)).read_bytes()).hexdigest()
-    return {"name": "rjieba", "version": importlib.metadata.version("rjieba"), "dictionary": digest}
+    """Name, version, dictionary hash and fields; the dictionary is compiled into the library, so the library is hashed."""
+    library = importlib.util.find_spec("rjieba.rjieba")
+    content = Path(library.origin).read_bytes() if library is not None and library.origin else b""
+    digest = hashlib.sha256(content).hexdigest()
+    return {
+        "name": "rjieba",
+        "version": importlib.metadata.version("rjieba"),
+        "dictionary": digest,
+        "fields": "words pairs",
+    }
 
 
 class Lexical:
@@ -72,8 +93,8 @@ class Lexical:
             tantivy.SchemaBuilder()
             .add_unsigned_field("row", indexed=True, fast=True)
             .add_unsigned_field("report", indexed=True, fast=True)
-            .add_text_field("body", tokenizer_name="whitespace", index_option="freq")
-            .add_text_field("head", tokenizer_name="whitespace", index_option="freq")
+            .add_text_field("words", tokenizer_name="whitespace", index_option="freq")
+            .add_text_field("pairs", tokenizer_name="whitespace", index_option="freq")
             .build()
         )
         with _guard(folder):
@@ -114,8 +135,9 @@ class Lexical:
                 document = tantivy.Document()
                 document.add_unsigned("row", int(row))
                 document.add_unsigned("report", int(row) >> _SHIFT)
-                document.add_text("body", " ".join(segment(body)))
-                document.add_text("head", " ".join(segment(head)))
+                text = f"{head}\n{body}"  # one field: BM25 must see a word of the title and of the passage as one
+                document.add_text("words", " ".join(segment(text)))
+                document.add_text("pairs", " ".join(pairs(text)))
                 writer.add_document(document)
 
     def remove(self, report_row: int) -> None:
@@ -154,17 +176,16 @@ class Lexical:
         self._searcher, self.generation = searcher, int(generation or 0)
 
     def search(self, text: str, k: int, allowed: frozenset[int] | None = None) -> list[tuple[int, float]]:
-        """At most k (passage row, BM25), best first, of the reports allowed; None: of all.  Each score is above zero."""
+        """At most k (passage row, BM25 above zero), best first, of the reports allowed; None: of all."""
         searcher = self._searcher
-        words = list(dict.fromkeys(segment(text)))
+        terms = dict.fromkeys(
+            [("words", word) for word in segment(text)] + [("pairs", pair) for pair in pairs(text)],
+        )
         k = min(k, searcher.num_docs)
-        if not words or k <= 0 or (allowed is not None and not allowed):
+        if not terms or k <= 0 or (allowed is not None and not allowed):
             return []
         should, must = tantivy.Occur.Should, tantivy.Occur.Must
-        query = tantivy.Query.boolean_query(
-            [(should, self._term("body", word)) for word in words]
-            + [(should, tantivy.Query.boost_query(self._term("head", word), HEAD_WEIGHT)) for word in words]
-        )
+        query = tantivy.Query.boolean_query([(should, self._term(field, word)) for field, word in terms])
         if allowed is not None:
             only = tantivy.Query.term_set_query(self._schema, "report", sorted(allowed))
             query = tantivy.Query.boolean_query([(must, query), (must, tantivy.Query.const_score_query(only, 0.0))])
@@ -174,11 +195,15 @@ class Lexical:
         found = [(int(row or 0), float(score)) for row, (score, _) in zip(rows, hits, strict=True) if score > 0]
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
+    def frequency(self, word: str) -> int:
+        """How many passages hold a word as `segment` gives it; those removed count until tantivy merges their file."""
+        return int(self._searcher.doc_freq("words", word))
+
     def _term(self, field: str, word: str) -> tantivy.Query:
         return tantivy.Query.term_query(self._schema, field, word, "freq")
 
     def _report(self, row: int) -> tantivy.Query:
-        # delete_documents_by_term makes a signed term of a number and finds nothing in an unsigned field (tantivy-py 0.27)
+        # tantivy-py 0.27: delete_documents_by_term makes a signed term of a number, which no unsigned field holds
         return tantivy.Query.term_query(self._schema, "report", row)
 
     def _writing(self) -> tantivy.IndexWriter:

@@ -1,104 +1,102 @@
-"""Path → raw text.  A table of suffix → reader; each reader imports what it needs when it is met."""
+"""Path → raw text.  A table of suffix → reader; a reader and the library it needs are imported when one is met."""
 
 from __future__ import annotations
 
-import codecs
+import re
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
+from index import limits
+from index.limits import TEXT_BYTES as MAX_BYTES
 from index.types import LoadError
 
-MAX_BYTES = 64 * 2**20  # a report of 64 MiB of text would be some 20,000 pages
+__all__ = ["MAX_BYTES", "READERS", "SUFFIXES", "Raw", "load"]
 
 
 @dataclass(frozen=True)
 class Raw:
-    """The text of a file as its format gives it; headings that the format marks are lines that begin with #."""
+    """The text of a file as its format gives it; headings that the format marks are lines that begin with #.
+
+    A form feed ends each page of a format that has pages.  A row of a table is a line: 指标：调解，数量：51件。
+    """
 
     text: str
     marked: bool = False  # True: # and ** are markup of this format, not the report's characters
+    warnings: tuple[str, ...] = ()  # what could not be read, for the reader of the report: 第3页没有文字…
+
+
+@dataclass(frozen=True)
+class _Format:
+    module: str  # in index.readers
+    function: str  # Path → Raw
+    bytes: int = limits.FILE_BYTES
 
 
 def load(path: Path) -> Raw:
     """Text of a file, by its suffix.
 
-    Raises LoadError for a missing, empty, too large or unreadable file and for a suffix without a reader.
+    Raises LoadError, and nothing else, for a missing, empty, too large, damaged or foreign file and for a suffix without a
+    reader.  Characters that a text cannot hold become �, and marks that turn the direction of writing become zero-width
+    spaces: one for one, so that offsets stay.
     """
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
+    name = path.name
+    if _UNWRITABLE.search(name):
+        raise LoadError(f"{_UNWRITABLE.sub('�', name)}：文件名里有不能显示的字符。请改名后再加入。")
+    form = READERS.get(path.suffix.lower())
+    if form is None:
         known = " ".join(sorted(READERS))
-        raise LoadError(f"{path.name}：不认识的后缀“{path.suffix or '（无）'}”。可以读的有：{known}；请另存为其中一种再加入。")
+        raise LoadError(f"{name}：不认识的后缀“{path.suffix or '（无）'}”。可以读的有：{known}；请另存为其中一种再加入。")
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise LoadError(f"{path.name}：文件有 {size / 2**20:.0f} MiB，超过上限 {MAX_BYTES // 2**20} MiB。请拆分后再加入。")
-        data = path.read_bytes()
-    except OSError as error:
-        raise LoadError(f"{path}：无法读取（{error.strerror or error}）。请检查路径和权限。") from error
-    if not data.strip():
-        raise LoadError(f"{path.name}：文件是空的。请检查是否保存完整。")
-    raw = reader(data, path.name)
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise LoadError(f"{name}：不是文件。请检查路径；文件夹请逐个加入其中的文件。")
+        if status.st_size > form.bytes:
+            size = f"{status.st_size / limits.MIB:.0f} MiB"
+            raise LoadError(f"{name}：文件有 {size}，超过上限 {form.bytes // limits.MIB} MiB。请拆分后再加入。")
+        if not status.st_size:
+            raise LoadError(f"{name}：文件是空的。请检查是否保存完整。")
+        with path.open("rb"):
+            pass  # a file that may not be read is told apart from one that is damaged
+    except (OSError, ValueError) as error:
+        raise LoadError(f"{path}：无法读取（{getattr(error, 'strerror', None) or error}）。请检查路径和权限。") from error
+    read: Callable[[Path], Raw] = getattr(import_module(f"index.readers.{form.module}"), form.function)
+    try:
+        raw = read(path)
+    except (MemoryError, RecursionError) as error:
+        raise LoadError(f"{name}：内容太大或嵌套太深，读不下来。请拆分或另存后再加入。") from error
+    except OSError as error:  # the disk failed while reading
+        raise LoadError(f"{name}：读取中断（{error.strerror or error}）。请检查磁盘后重试。") from error
+    if len(raw.text) > limits.CHARACTERS:
+        raise LoadError(f"{name}：有 {len(raw.text):,} 字，超过上限 {limits.CHARACTERS:,} 字。请拆分后再加入。")
     if not raw.text.strip():
-        raise LoadError(f"{path.name}：文件里没有文字。请检查是否保存完整。")
-    return raw
+        raise LoadError(f"{name}：文件里没有文字。请检查是否保存完整。")
+    return Raw(writable(raw.text), raw.marked, raw.warnings)
 
 
-def decode(data: bytes, name: str) -> str:
-    """Text of bytes in UTF-8, UTF-16 with its mark, or GB18030 (GB 18030-2022, which holds GBK and GB2312).
-
-    Raises LoadError when the bytes are none of them or hold control characters that no text has.
-    """
-    encodings = ["utf-16"] if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else ["utf-8-sig", "gb18030"]
-    for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if not any(c < " " and c not in "\t\n\r\f\v\x1a" for c in text[:100_000]) and "\0" not in text:
-            return text
-    raise LoadError(f"{name}：不是文本文件，或编码无法识别（支持 UTF-8、UTF-16、GB18030）。请另存为 UTF-8 文本再加入。")
+def writable(text: str) -> str:
+    """Text of the same length without control characters, lone surrogates and marks that reverse the direction of writing."""
+    return _UNWRITABLE.sub(lambda match: "\u200b" if match[0] in _DIRECTION else "�", text)
 
 
-def _plain(data: bytes, name: str) -> Raw:
-    return Raw(decode(data, name))
+_DIRECTION = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_UNWRITABLE = re.compile(f"[\0-\x08\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff{_DIRECTION}]")
 
-
-def _markdown(data: bytes, name: str) -> Raw:
-    return Raw(decode(data, name), marked=True)
-
-
-def _html(data: bytes, name: str) -> Raw:
-    """Main text of a web page, a block a line; navigation, scripts, forms and page furniture dropped."""
-    from bs4 import BeautifulSoup  # lxml's parser: broken markup is usual
-
-    soup = BeautifulSoup(data, "lxml")
-    if soup.find() is None or b"\0" in data:
-        raise LoadError(f"{name}：不是网页文件。请检查后缀是否与内容一致。")
-    title = soup.title.get_text(" ", strip=True) if soup.title else ""
-    furniture = ["script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form", "button", "select",
-                 "iframe", "svg", "title"]
-    for tag in soup(furniture):
-        tag.decompose()
-    for tag in soup(["td", "th"]):
-        tag.append(" ")
-    for tag in soup(["br", "p", "div", "li", "tr", "section", "article", "table", "ul", "ol", "dd", "dt", "blockquote", "pre"]):
-        tag.insert_before("\n")
-        tag.insert_after("\n")
-    for level in range(1, 7):
-        for tag in soup(f"h{level}"):
-            tag.insert_before("\n" + "#" * level + " ")
-            tag.insert_after("\n")
-    body = "\n".join(" ".join(line.split()) for line in soup.get_text().split("\n"))
-    heading = "" if "# " in body else f"# {title}\n"  # a page without headings: its title is all there is
-    return Raw(heading + body, marked=True)
-
-
-READERS: dict[str, Callable[[bytes, str], Raw]] = {
-    ".txt": _plain,
-    ".md": _markdown,
-    ".markdown": _markdown,
-    ".html": _html,
-    ".htm": _html,
+_IMAGE = _Format("ocr", "image")
+READERS: dict[str, _Format] = {
+    ".txt": _Format("text", "plain", limits.TEXT_BYTES),
+    ".md": _Format("text", "markdown", limits.TEXT_BYTES),
+    ".markdown": _Format("text", "markdown", limits.TEXT_BYTES),
+    ".html": _Format("html", "html", limits.TEXT_BYTES),
+    ".htm": _Format("html", "html", limits.TEXT_BYTES),
+    ".pdf": _Format("pdf", "pdf"),
+    ".ofd": _Format("ofd", "ofd"),
+    ".docx": _Format("docx", "docx"),
+    ".doc": _Format("office", "doc"),
+    ".wps": _Format("office", "doc"),
+    ".xlsx": _Format("xlsx", "xlsx"),
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"), _IMAGE),
 }
 SUFFIXES = frozenset(READERS)

@@ -1,0 +1,254 @@
+"""The HTTP API and the page's own handlers, asked over loopback: a real server over a small real corpus."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+import app
+from index.corpus import Corpus
+from index.types import Facts, YoujuError
+from page.chat import naming, opened
+from page.upload import upload
+from tests.conftest import BigramEncoder, make_report
+
+CHINESE = re.compile(r"[一-鿿]")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
+    corpus = Corpus.open(tmp_path_factory.mktemp("served") / "data", BigramEncoder(), create=True)
+    kind = "法治政府建设年度报告"
+    for city, figure in (("青川市", "1,234"), ("临江市", "567")):
+        facts = Facts(f"{city}司法局2023年{kind}", f"{city}司法局", city, 2023, kind, "2024-01-19")
+        paragraphs = [f"全年办结行政复议案件{figure}件，纠错率为12.5%。", "组织<b>法治</b>讲座42场，覆盖乡镇干部2100人。"]
+        corpus.add([make_report(f"{city}司法局2023年{kind}.txt", paragraphs, facts=facts, pages=True)])
+    yield corpus
+    corpus.close()
+
+
+@pytest.fixture(scope="module")
+def client(served: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    listener = app.listen("127.0.0.1", 0)
+    server = uvicorn.Server(uvicorn.Config(app.build(served, tmp_path_factory.mktemp("uploads")), log_level="error"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.05)
+    with httpx.Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", trust_env=False) as client:
+        yield client
+    server.should_exit = True
+    thread.join()
+
+
+class TestAsk:
+    def test_answers_in_the_reports_own_words(self, client: httpx.Client, served: Corpus) -> None:
+        answer = client.post("/api/ask", json={"question": "青川市司法局2023年办结行政复议案件多少件？"}).json()
+        assert answer["status"] == "answered"
+        assert answer["short"] == "1,234件"
+        (first, *_) = answer["citations"]
+        assert first["report"]["unit"] == "青川市司法局"
+        assert first["page"] == 1
+        (ref,) = (ref for ref in served.reports() if ref.id == first["report"]["id"])
+        assert served.report(ref.row).text[first["start"] : first["end"]] == first["quote"]
+        assert first["quote"][slice(*first["mark"])] == "1,234件"
+
+    def test_says_what_it_understood_and_takes_it_off(self, client: httpx.Client) -> None:
+        question = "青川市2023年办结行政复议案件多少件？"
+        chips = client.post("/api/ask", json={"question": question}).json()["chips"]
+        keys = [f"{chip['slot']}:{chip['value']}" for chip in chips]
+        assert any("青川市" in key for key in keys)
+        left = client.post("/api/ask", json={"question": question, "without": keys}).json()
+        assert not {f"{chip['slot']}:{chip['value']}" for chip in left["chips"]} & set(keys)
+
+    def test_the_servers_paths_stay_on_the_server(self, client: httpx.Client) -> None:
+        assert "/reports/" not in client.post("/api/ask", json={"question": "办结多少件？"}).text
+
+    def test_many_at_once(self, client: httpx.Client) -> None:
+        def post(_: int) -> str:
+            return str(client.post("/api/ask", json={"question": "临江市司法局办结行政复议案件多少件？"}).json()["short"])
+
+        with ThreadPoolExecutor(12) as pool:
+            assert set(pool.map(post, range(36))) == {"567件"}
+
+
+class TestSearch:
+    def test_passages_with_their_ranks(self, client: httpx.Client) -> None:
+        found = client.post("/api/search", json={"question": "行政复议案件", "k": 2}).json()
+        assert len(found["hits"]) == 2
+        assert {hit["ranks"]["lexical"] for hit in found["hits"]} == {1, 2}
+        assert "行政复议" in found["hits"][0]["text"]
+
+    def test_stays_inside_what_was_named(self, client: httpx.Client) -> None:
+        found = client.post("/api/search", json={"question": "临江市司法局组织讲座多少场"}).json()
+        assert {hit["report"]["region"] for hit in found["hits"]} == {"临江市"}
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {},
+            {"question": ""},
+            {"question": " 　\n"},
+            {"question": "问" * 501},
+            {"question": 5},
+            {"question": None},
+            {"question": "多少件？", "k": 0},
+            {"question": "多少件？", "k": 101},
+            {"question": "多少件？", "k": "many"},
+            {"question": "多少件？", "without": "year:2023"},
+            {"question": "多少件？", "without": ["2023"]},
+            {"question": "多少件？", "without": ["year:1"] * 21},
+            {"question": "多少件？", "surprise": 1},
+            [],
+            "多少件？",
+            None,
+        ],
+    )
+    @pytest.mark.parametrize("path", ["/api/ask", "/api/search"])
+    def test_is_refused_in_chinese(self, client: httpx.Client, path: str, body: object) -> None:
+        self.refused(client.post(path, json=body), 422)
+
+    @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b'{"question": "\\ud800"}', b"[" * 5000])
+    def test_what_is_not_json_is_refused(self, client: httpx.Client, content: bytes) -> None:
+        self.refused(client.post("/api/ask", content=content, headers={"content-type": "application/json"}))
+
+    @pytest.mark.parametrize(
+        ("method", "path", "status"), [("GET", "/api/ask", 405), ("DELETE", "/api/search", 405), ("GET", "/api/nope", 404)]
+    )
+    def test_a_wrong_door_is_told(self, client: httpx.Client, method: str, path: str, status: int) -> None:
+        self.refused(client.request(method, path), status)
+
+    def refused(self, response: httpx.Response, status: int | None = None) -> None:
+        assert response.status_code == status if status else 400 <= response.status_code < 500
+        assert response.headers["content-type"] == "application/problem+json"
+        assert CHINESE.search(response.json()["detail"])
+        assert not re.search(r"[A-Za-z]{4,} [a-z]+ [a-z]+", response.json()["detail"]), "no English sentence"
+
+    @pytest.mark.parametrize("question", ["' OR 1=1 --", "AND OR NOT (", "标题:\"*~^", "a\0b", "😀" * 40 + "多少", "<script>", "/../../etc/passwd"])
+    def test_odd_but_legal_questions_are_answered(self, client: httpx.Client, question: str) -> None:
+        assert client.post("/api/ask", json={"question": question}).status_code == 200
+
+
+class TestPages:
+    def test_the_chat_is_chinese_and_may_call_nobody(self, client: httpx.Client) -> None:
+        response = client.get("/")
+        assert 'lang="zh-CN"' in response.text
+        assert "default-src 'self'" in response.headers["content-security-policy"]
+        assert client.get("/page/style.css").headers["content-type"].startswith("text/css")
+
+    def test_the_api_page_brings_its_own_parts(self, client: httpx.Client) -> None:
+        page = client.get("/docs").text
+        for url in re.findall(r'(?:src|href)="([^"]+)"', page):
+            assert url.startswith("/"), "nothing from another host"
+            assert client.get(url).status_code == 200
+        schema = client.get("/openapi.json").json()
+        assert {"/api/ask", "/api/search", "/healthz"} <= schema["paths"].keys()
+
+    def test_health(self, client: httpx.Client) -> None:
+        assert client.get("/healthz").json() == {"status": "ok", "reports": 2, "encoder": "bigrams-0", "generation": 2}
+
+    def test_files_of_the_server_are_not_served(self, client: httpx.Client) -> None:
+        for path in ("/gradio_api/file=/etc/passwd", f"/gradio_api/file={app.__file__}", "/page/../app.py", "/page/chat.py"):
+            assert "def main" not in client.get(path).text
+            assert "root:" not in client.get(path).text
+
+
+class TestSourcePanel:
+    """A click's data comes from a browser: whatever it says, a panel or a message comes back."""
+
+    def test_opens_at_the_characters(self, served: Corpus) -> None:
+        (ref, *_) = served.reports()
+        text = served.report(ref.row).text
+        page = opened(served, {"report": str(ref.row), "start": "0", "end": "6"})
+        assert f'<mark class="here">{text[:6]}' in page.replace("</mark><mark", "")
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            {},
+            {"report": "x", "start": "0", "end": "1"},
+            {"report": "99", "start": "0", "end": "1"},
+            {"report": "-1", "start": "0", "end": "1"},
+            {"report": "1", "start": "²", "end": "1"},
+            {"report": "1", "start": "1"},
+            {"report": "1", "start": "9" * 5000, "end": "1"},
+        ],
+    )
+    def test_a_place_that_is_not_there_is_told(self, served: Corpus, data: dict[str, str]) -> None:
+        assert "请重新提问" in opened(served, data)
+
+    @pytest.mark.parametrize(("start", "end", "mark"), [("5", "2", "0,1"), ("0", "999999", "1"), ("999999", "9999999", "3,2")])
+    def test_a_place_past_the_end_shows_the_report(self, served: Corpus, start: str, end: str, mark: str) -> None:
+        (ref, *_) = served.reports()
+        assert "报告正文" in opened(served, {"report": str(ref.row), "start": start, "end": end, "mark": mark})
+
+
+class TestUpload:
+    GOOD = "白石县司法局2024年法治政府建设年度报告\n\n一、主要工作\n全年办结行政复议案件88件，组织讲座12场。\n"
+
+    @pytest.fixture
+    def corpus(self, tmp_path: Path) -> Iterator[Corpus]:
+        with Corpus.open(tmp_path / "data", BigramEncoder(), create=True) as corpus:
+            yield corpus
+
+    def test_one_bad_file_stops_no_other_and_is_named(self, corpus: Corpus, tmp_path: Path) -> None:
+        contents = {"空.txt": b"", "《白石》（1）.txt": self.GOOD.encode(), "照片.jpg": b"\xff\xd8\xff", "乱.txt": bytes(range(256)) * 9}
+        files = []
+        for name, content in contents.items():
+            files.append(tmp_path / name)
+            files[-1].write_bytes(content)
+        steps = list(upload(corpus, tmp_path / "kept", files))
+        assert [step.done for step in steps] == [0, 1, 2, 3, 4]
+        outcomes = dict(steps[-1].outcomes)
+        assert outcomes["《白石》（1）.txt"] == ""
+        for name in ("空.txt", "照片.jpg", "乱.txt"):
+            assert CHINESE.search(outcomes[name])
+            assert str(tmp_path) not in outcomes[name], "the server's paths stay on the server"
+        assert [ref.name for ref in corpus.reports()] == ["《白石》（1）.txt"]
+        assert [path.name for path in (tmp_path / "kept").rglob("*") if path.is_file()] == ["《白石》（1）.txt"]
+        assert "已收录 1 份，3 份未能收录" in steps[-1].doing
+
+    def test_the_same_file_twice_is_one_report(self, corpus: Corpus, tmp_path: Path) -> None:
+        file = tmp_path / "白石.txt"
+        file.write_text(self.GOOD, encoding="utf-8")
+        for _ in range(2):
+            list(upload(corpus, tmp_path / "kept", [file]))
+        (ref,) = corpus.reports()
+        assert Path(ref.source).read_text(encoding="utf-8") == self.GOOD
+
+
+class TestNaming:
+    def test_a_chosen_report_is_named_in_front(self) -> None:
+        assert naming(Facts(unit="青川市司法局", year=2023), "办结多少件？") == "青川市司法局2023年办结多少件？"
+
+    def test_what_is_named_already_is_not_named_again(self) -> None:
+        assert naming(Facts(unit="青川市司法局", year=2023), "2023年办结多少件？") == "青川市司法局2023年办结多少件？"
+
+
+class TestServing:
+    def test_a_port_in_use_is_told(self) -> None:
+        with app.listen("127.0.0.1", 0) as taken:
+            taken.listen()
+            port = taken.getsockname()[1]
+            with pytest.raises(YoujuError, match=f"{port}.*--port"):
+                app.listen("127.0.0.1", port)
+
+    @pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70000), ("no.such.host.invalid", 7860)])
+    def test_an_impossible_address_is_told(self, host: str, port: int) -> None:
+        with pytest.raises(YoujuError, match="--port"):
+            app.listen(host, port)
+
+    def test_a_foreign_folder_ends_with_status_2(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (tmp_path / "照片.jpg").write_bytes(b"x")
+        assert app.main(["--data", str(tmp_path), "--port", "0", "--encoder", str(tmp_path)]) == 2
+        assert "错误：" in capsys.readouterr().err
