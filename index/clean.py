@@ -238,7 +238,7 @@ def _title_goes_on(before: str, text: str) -> bool:
             and not KIND_END.search(before) and KIND_END.search(text) is not None and len(before) + len(text) <= 80)
 
 
-KIND_END = re.compile(r"(?:报告|通报|公报|意见|通知|决定|方案|总结|计划|要点|规划|纲要|公告|情况|说明|办法|决议)(?:（.{1,12}）|\(.{1,12}\))?$")
+KIND_END = re.compile(r"(?:报告|通报|公报|意见|通知|决定|方案|总结|计划|要点|规划|纲要|公告|情况|说明|办法|决议|打算|安排|思路)(?:（.{1,12}）|\(.{1,12}\))?$")
 _PAIRS = {"《": "》", "（": "）", "(": ")", "“": "”", "〔": "〕", "【": "】"}
 
 

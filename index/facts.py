@@ -50,20 +50,44 @@ def facts(text: str, name: str, marked_title: str = "") -> Facts:
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     header = _header(lines)
     stem = re.sub(r"\.[A-Za-z0-9]{1,8}$", "", name)
-    title = _title(header, marked_title)
     opening = "".join(lines[:12])[:600]
     signature = [line for line in lines[-8:] if len(line) <= 60]
-    unit = _unit_of_title(title) or _unit_of_signature(signature) or _unit_of_header(header) \
-        or _unit_of_title(stem.replace("_", " ")) or _unit_of_body(opening)
-    kind = _kind(title) or _kind(stem, KINDS[:-5]) or _kind(opening, KINDS[:-5]) or _kind(stem) or _kind(opening)
-    region = _region(unit) or _region(title) or _region_of_meeting(header)
+    title = _title(header, marked_title)
+    found: dict[str, str] = {}  # field → where it was read
+
+    def first(field: str, *readings: tuple[str, str]) -> str:
+        for where, value in readings:
+            if value:
+                found[field] = where
+                return value
+        return ""
+
+    unit = first("unit", ("标题", _unit_of_title(title)), ("落款", _unit_of_signature(signature)), ("抬头", _unit_of_header(header)),
+                 ("文件名", _unit_of_title(stem.replace("_", " "))), ("正文", _unit_of_body(opening)))
+    kind = first("kind", ("标题", _kind(title)), ("文件名", _kind(stem, KINDS[:-5])), ("正文", _kind(opening, KINDS[:-5])),
+                 ("文件名", _kind(stem)), ("正文", _kind(opening)))
+    region = first("region", (found.get("unit", ""), _region(unit)), ("标题", _region(title)), ("抬头", _region_of_meeting(header)))
     if not unit and region and kind == "政府工作报告":
-        unit = region + "人民政府"
-    issued = _issued(header, signature, title)
-    year = _year(title) or _year(stem) or _year_of_opening(header, kind) or (int(issued[:4]) if issued else None)
+        unit = first("unit", ("推断", region + "人民政府"))
+    meeting, signed, published = _dates(header, signature)
+    issued = first("issued", ("抬头", meeting), ("落款", signed), ("抬头", published))
+    year = first("year", ("标题", _year(title)), ("文件名", _year(stem)), ("抬头", meeting[:4] if kind.endswith("工作报告") else ""),
+                 (found.get("issued", ""), issued[:4]))
+    number = first("number", ("抬头", _number("\n".join(header))), ("正文", _number(opening)))
+    found["title"] = "标题" if title else "推断"
     if not title:
         title = (unit + (f"{year}年" if year and kind.endswith("年度报告") else "") + kind) if kind else (unit or stem)
-    return Facts(title, unit, region, year, kind, issued)
+    return Facts(title, unit, region, int(year) if year else None, kind, issued, number, aliases(unit, region), tuple(sorted(found.items())))
+
+
+def aliases(unit: str, region: str) -> tuple[str, ...]:
+    """What people call a unit: 青川市司法局 → 青川司法局, 市司法局."""
+    organ = unit.removeprefix(region)
+    tail = re.search(r"(?:自治区|自治州|自治县|自治旗|[省市州县区旗镇乡])$", region)
+    if not region or not organ or organ == unit or not tail:
+        return ()
+    stem = region[: tail.start()]
+    return tuple(dict.fromkeys(name for name in (stem + organ if len(stem) >= 2 else "", tail[0] + organ) if name and name != unit))
 
 
 def _header(lines: list[str]) -> list[str]:
@@ -175,34 +199,35 @@ def _region_of_meeting(header: list[str]) -> str:
     return ""
 
 
-def _year(source: str) -> int | None:
+def _year(source: str) -> str:
     years = YEAR.findall(source)
     explicit = re.findall(r"(20\d\d|19\d\d)\s*年", source)
-    return int((explicit or years)[-1]) if years else None
+    return str((explicit or years)[0]) if years else ""
 
 
-def _year_of_opening(header: list[str], kind: str) -> int | None:
-    """A work report is named after the year it is given in, its meeting's date stands under the title."""
+def _number(source: str) -> str:
+    """文号 (GB/T 9704): 青司〔2024〕12号."""
+    match = re.search(r"[\u4e00-\u9fff]{1,12}\s*[〔\[［(（]\s*(?:19|20)\d\d\s*[〕\]］)）]\s*(?:第\s*)?\d{1,5}\s*号", source)
+    return re.sub(r"\s", "", match[0]) if match else ""
+
+
+def _dates(header: list[str], signature: list[str]) -> tuple[str, str, str]:
+    """ISO dates of the meeting under the title, of the signature, and of the page's publication."""
+    meeting = signed = published = ""
     for line in header:
-        if kind.endswith("工作报告") and re.search(r"会议上|代表大会", line) and (date := DATE.search(line)):
-            return int(_iso(date)[:4])
-    return None
-
-
-def _issued(header: list[str], signature: list[str], title: str) -> str:
-    """Date of the meeting under the title, of the signature, of the page's header."""
-    for line in header:
-        if re.search(r"会议上|代表大会", line) and (date := DATE.search(line)):
-            return _iso(date)
+        if (date := DATE.search(line)) is None:
+            continue
+        if re.search(r"会议上|代表大会", line):
+            meeting = meeting or _iso(date)
+        elif re.search(r"日期|时间|发布|来源", line) or date.group() == line or date.end() == len(line):
+            published = published or _iso(date)
     for line in reversed(signature):
         bare = line.strip("（）() |")
         date = DATE.search(bare)
         if date and date.end() == len(bare) and not re.search(r"[，。；至—期限]", bare[: date.start()]):
-            return _iso(date)
-    for line in header:
-        if (date := DATE.search(line)) and (re.search(r"日期|时间|发布|来源", line) or date.group() == line):
-            return _iso(date)
-    return ""
+            signed = _iso(date)
+            break
+    return meeting, signed, published
 
 
 def _iso(date: re.Match[str]) -> str:

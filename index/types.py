@@ -57,6 +57,9 @@ class Facts:
     year: int | None = None  # the year it is about
     kind: str = ""  # 文种: 法治政府建设年度报告, 政府工作报告, ...
     issued: str = ""  # ISO date of issue
+    number: str = ""  # 文号: 青司〔2024〕12号
+    aliases: tuple[str, ...] = ()  # what its own text and others call the unit: 青川司法局, 市司法局
+    read_from: tuple[tuple[str, str], ...] = ()  # (name of a field above, 标题 抬头 落款 文件名 正文 推断 更正)
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,20 @@ def test_a_title_over_two_lines() -> None:
     assert facts(f"白石县民政局2024年\n工作总结\n{BODY}", "x.txt").title == "白石县民政局2024年工作总结"
 
 
+def test_the_first_year_of_a_title_that_looks_back_and_ahead() -> None:
+    got = facts(f"青川市民政局2024年工作总结和2025年工作打算\n{BODY}", "x.txt")
+    assert (got.title, got.year, got.kind) == ("青川市民政局2024年工作总结和2025年工作打算", 2024, "工作总结")
+
+
+def test_each_fact_says_where_it_was_read_and_the_unit_what_it_is_called() -> None:
+    text = f"青川市司法局关于2024年工作情况的报告\n青司〔2025〕12号\n{BODY}\n青川市司法局\n2025年1月20日"
+    got = facts(text, "2024.txt")
+    assert got.number == "青司〔2025〕12号"
+    assert got.aliases == ("青川司法局", "市司法局")
+    assert dict(got.read_from) == {"title": "标题", "unit": "标题", "region": "标题", "year": "标题", "kind": "标题",
+                                   "issued": "落款", "number": "抬头"}
+
+
 def test_chinese_date_and_dates_in_a_sentence() -> None:
     assert facts(f"青川市财政局工作总结\n{BODY}\n青川市财政局\n二〇二四年十二月三日", "x.txt").issued == "2024-12-03"
     assert facts(f"青川市财政局工作总结\n{BODY}\n公开期限：2025年9月12日至9月26日。", "x.txt").issued == ""
