@@ -1,0 +1,335 @@
+"""hits → Answer: verbatim sentences, the short answer in them, ABSTAIN, or which report do you mean?
+
+A sentence is chosen by the question's words in it weighed by rarity, its likeness in meaning, its passage's place among
+the hits, and whether what is asked for stands there (a figure with that unit, a date, a title).  Every quotation is
+compared with the catalog's text before it is shown.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from index.corpus import Corpus
+from index.types import Report
+from retrieval import asked, spans
+from retrieval.question import asks_for_several, groups, words, years
+from retrieval.search import year_fit
+from retrieval.types import ABSTAIN, Answer, Citation, Hit, Question
+
+READ = 12  # hits whose sentences are weighed
+SHORT_LIMIT, LONG_LIMIT = 400, 1500  # characters of an answer to a figure, date, name, yes or no; to the others
+MARKED = 40  # characters of the longest run marked as the short answer
+WHOLE = 450  # characters of a passage shown whole
+NEAR = 0.8  # of the best sentence's score: a further sentence is shown beside it
+FAR = 0.6  # of the best sentence's score: the best one with the kind asked for must reach it
+EQUAL = 0.97  # of the words that the best sentence shares with the question: another report's answers it as well
+RIVALS = 3  # reports that must answer as well before the reader is asked which is meant
+WEAK, WEAK_LONG = 0.17, 0.10  # evidence below it is none: for a figure, date, name, yes or no; for the others
+WEIGHTS: Mapping[str, float] = {"words": 1.0, "around": 0.35, "meaning": 0.8, "hit": 0.5, "kind": 0.45, "year": 0.15}
+_SHORT = frozenset({"number", "date", "name", "yesno"})
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of a hit, with what speaks for it; offsets are the report's."""
+
+    hit: Hit
+    start: int
+    end: int
+    text: str
+    score: float
+    features: Mapping[str, float]
+
+
+def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...]) -> Answer:
+    """The answer in the reports' own words; ABSTAIN, with what was found, when nothing supports one."""
+    if question.nothing:
+        return Answer(question, "abstained", ABSTAIN, hits=hits, note=question.nothing)
+    rarity = _rarity(corpus, question)
+    ranked = rank_sentences(corpus, question, hits, rarity)
+    ranked = _supported(question, ranked)
+    weak = WEAK if question.asks in _SHORT else WEAK_LONG
+    if not ranked or evidence(ranked[0]) < weak:
+        return Answer(question, "abstained", ABSTAIN, hits=hits)
+    reports = _Texts(corpus)
+    named = groups(question, corpus.reports())
+    focus = asked.focus(question, rarity)
+    several = asks_for_several(question.text) if len(named) == 1 else 1
+
+    def short(sentence: Sentence) -> list[tuple[int, int]]:
+        return asked.short_answers(question, sentence.text, focus, several)
+
+    note = ""
+    rivals = _rivals(question, ranked, short)
+    if rivals and _open(question):
+        found = _cite([(s, s.start, s.end, short(s)) for s in rivals], reports)
+        which = "、".join(dict.fromkeys(c.report.facts.title or c.report.name for c in found[:5]))
+        text = f"有 {len(found)} 份报告都讲到，说的不一样。请指明是哪一份：{which}{'等' if len(found) > 5 else ''}。"
+        return Answer(question, "ambiguous", text, hits=hits, candidates=found)
+    if rivals and not years(question.text):
+        latest = max(rivals, key=lambda s: s.hit.report.facts.year or 0)
+        ranked = [latest, *(s for s in ranked if s is not latest)]
+        others = sorted({s.hit.report.facts.year or 0 for s in rivals} - {latest.hit.report.facts.year or 0, 0})
+        if others:
+            note = f"问题没有说年份，这里取最近的一份；{'、'.join(map(str, others))}年的报告另有说法。"
+    if len(named) > 1:
+        chosen = [next((s for s in ranked if s.hit.report.row in rows), None) for _, rows in named]
+        picked = [(s, s.start, s.end, short(s)) for s in chosen if s]
+        missing = [name for (name, _), s in zip(named, chosen, strict=True) if s is None]
+        note = f"没有在{'、'.join(missing)}的报告里找到。" if missing else ""
+    elif question.asks in _SHORT:
+        picked = _sentences(ranked, short)
+    else:
+        picked = _passages(question, ranked, reports)
+    citations = _cite(picked, reports)
+    if not citations:
+        return Answer(question, "abstained", ABSTAIN, hits=hits)
+    return Answer(
+        question,
+        "answered",
+        "\n".join(citation.quote for citation in citations),
+        short=_spoken(question, citations, picked, [name for name, _ in named]),
+        citations=citations,
+        hits=hits,
+        note=note,
+    )
+
+
+def evidence(sentence: Sentence) -> float:
+    """0 to 1: how much of the question, by rarity, stands in the sentence and around it, and how alike they are."""
+    f = sentence.features
+    return (f["words"] + 0.25 * f["around"] + max(f["meaning"], 0.0)) / 2
+
+
+def _supported(question: Question, ranked: Sequence[Sentence]) -> list[Sentence]:
+    """Sentences that can answer: for a figure, date or name those in which one stands, of no other year than named."""
+    if not ranked or question.asks not in ("number", "date", "name"):
+        return list(ranked)
+    dated = bool(years(question.text))
+    able = [s for s in ranked if s.features["kind"] > 0 and not (dated and s.features["year"] < 0)]
+    return able if able and able[0].score >= FAR * ranked[0].score else []
+
+
+def rank_sentences(
+    corpus: Corpus, question: Question, hits: Sequence[Hit], rarity: Mapping[str, float]
+) -> list[Sentence]:
+    """Sentences of the first hits, best first."""
+    read = hits[:READ]
+    if not read:
+        return []
+    top = max(hit.score for hit in read) or 1.0
+    places = [
+        (hit, hit.passage.start + start, hit.passage.start + end, hit.passage.text[start:end])
+        for hit in read
+        for start, end in spans.sentences(hit.passage.text)
+    ]
+    places = [place for place in places if not _is_heading(place[0], place[3])] or places
+    vectors = corpus.encoder.encode([_in_context(hit, text) for hit, _, _, text in places])
+    query = corpus.encoder.encode([question.rest], query=True)[0]
+    total = sum(rarity.values()) or 1.0
+    found = []
+    for (hit, start, end, text), vector in zip(places, vectors, strict=True):
+        stands = _matched(rarity, text)
+        missing = {word: weight for word, weight in rarity.items() if word not in stands}
+        around = _matched(missing, " ".join((hit.passage.text, *hit.passage.path)))
+        features = {
+            "words": sum(stands.values()) / total,
+            "around": sum(around.values()) / total,
+            "meaning": float(np.dot(query, vector)),
+            "hit": hit.score / top,
+            "kind": asked.fit(question, text),
+            "year": float(year_fit(question.text, replace(hit.passage, text=text), hit.report)),
+        }
+        score = sum(WEIGHTS[name] * value for name, value in features.items())
+        found.append(Sentence(hit, start, end, text, score, features))
+    return sorted(found, key=lambda s: (-s.score, s.hit.report.row, s.start))
+
+
+def _in_context(hit: Hit, text: str) -> str:
+    return " ".join((*hit.passage.path[-1:], text))
+
+
+def _is_heading(hit: Hit, text: str) -> bool:
+    bare = re.sub(r"\s", "", text).rstrip("。：:")
+    return any(bare in re.sub(r"\s", "", title) for title in (hit.report.facts.title, *hit.passage.path))
+
+
+def _rarity(corpus: Corpus, question: Question) -> dict[str, float]:
+    """Content words of the question → inverse document frequency over the corpus (BM25's), at least 0."""
+    total = sum(ref.passages for ref in corpus.reports())
+    weights = {}
+    for word in words(question.rest):
+        held = len(corpus.lexical(word, 1000, None))
+        weights[word] = math.log(1 + (max(total, held) - held + 0.5) / (held + 0.5)) * min(1.0, 0.4 + 0.3 * len(word))
+    return weights
+
+
+def _matched(rarity: Mapping[str, float], text: str) -> dict[str, float]:
+    """Words that stand in a text, with their weight; part of it where only their letters do, in order: 法援 in 法律援助."""
+    low = text.lower()
+    found = {}
+    for word, weight in rarity.items():
+        if word in low:
+            found[word] = weight
+        elif 2 <= len(word) <= 4 and re.search(".{0,3}".join(map(re.escape, word)), low):
+            found[word] = 0.6 * weight
+    return found
+
+
+# ---- what is shown
+
+_Shorten = Callable[[Sentence], list[tuple[int, int]]]
+_Picked = tuple[Sentence, int, int, list[tuple[int, int]]]  # sentence, start and end in the report, short answers in it
+
+
+class _Texts:
+    """Reports read from the catalog, each once an answer."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        self._corpus = corpus
+        self._read: dict[int, Report] = {}
+
+    def __getitem__(self, row: int) -> Report:
+        if row not in self._read:
+            self._read[row] = self._corpus.report(row)
+        return self._read[row]
+
+
+def _sentences(ranked: Sequence[Sentence], short: _Shorten) -> list[_Picked]:
+    """The best sentence, and up to two more that come near it, within the limit."""
+    picked: list[_Picked] = []
+    length = 0
+    for sentence in ranked:
+        if len(picked) == 3 or (picked and sentence.score < NEAR * ranked[0].score):
+            break
+        if length + len(sentence.text) + 1 > SHORT_LIMIT:
+            if not picked:
+                picked.append(_clipped(sentence, short))
+                break
+            continue
+        if any(sentence.text == other.text for other, *_ in picked):
+            continue
+        picked.append((sentence, sentence.start, sentence.end, short(sentence)))
+        length += len(sentence.text) + 1
+    return picked
+
+
+def _clipped(sentence: Sentence, short: _Shorten) -> _Picked:
+    """A sentence too long for a short answer, cut to whole clauses around what is asked for."""
+    runs = short(sentence)
+    centre = runs[0][0] if runs else 0
+    half = SHORT_LIMIT // 2
+    inside = [c for c in spans.clauses(sentence.text) if c[1] > centre - half and c[1] - centre < half]
+    inside = [c for c in inside if c[1] - inside[0][0] < SHORT_LIMIT]
+    inside = inside or [(centre, min(len(sentence.text), centre + SHORT_LIMIT - 1))]
+    left, right = inside[0][0], inside[-1][1]
+    kept = [(s - left, e - left) for s, e in runs if s >= left and e <= right]
+    return sentence, sentence.start + left, sentence.start + right, kept
+
+
+def _passages(question: Question, ranked: Sequence[Sentence], reports: _Texts) -> list[_Picked]:
+    """The best sentence's passage with what follows it under its heading; then the next best hits' sentences."""
+    best = ranked[0]
+    start, end = _section(best, reports, LONG_LIMIT // 2 if question.asks == "list" else WHOLE)
+    picked: list[_Picked] = [(best, start, end, [])]
+    length = end - start
+    for sentence in ranked[1:]:
+        if len(picked) == 3 or sentence.score < NEAR * best.score:
+            break
+        row = sentence.hit.report.row
+        shown = any(s.hit.report.row == row and a < sentence.end and sentence.start < b for s, a, b, _ in picked)
+        if shown or length + len(sentence.hit.passage.text) + 1 > LONG_LIMIT:
+            continue
+        passage = sentence.hit.passage
+        picked.append((sentence, passage.start, passage.end, []))
+        length += len(passage.text) + 1
+    return picked
+
+
+def _section(sentence: Sentence, reports: _Texts, longest: int) -> tuple[int, int]:
+    """The passage of a sentence, with the passages after and before it under the same heading while they fit."""
+    passage = sentence.hit.passage
+    siblings = [p for p in reports[sentence.hit.report.row].passages if p.path == passage.path]
+    at = next((i for i, p in enumerate(siblings) if p.start == passage.start), 0)
+    start, end = passage.start, passage.end
+    for following in siblings[at + 1 :]:
+        if following.end - start > longest:
+            break
+        end = following.end
+    for before in reversed(siblings[:at]):
+        if end - before.start > longest:
+            break
+        start = before.start
+    if end - start > longest:
+        return sentence.start, sentence.end
+    return start, end
+
+
+def _cite(picked: Sequence[_Picked], reports: _Texts) -> tuple[Citation, ...]:
+    """Quotations cut from the catalog's text; one that is not the text found is dropped."""
+    found: list[Citation] = []
+    for sentence, start, end, short in picked:
+        report = reports[sentence.hit.report.row]
+        quote = report.text[start:end]
+        if report.text[sentence.start : sentence.end] != sentence.text or not quote:
+            continue
+        passage = sentence.hit.passage
+        whole = bool(short) and short[-1][1] - short[0][0] <= MARKED
+        mark = (short[0][0], short[-1][1]) if whole else short[0] if short else None
+        number, page = len(found) + 1, report.page_at(start)
+        found.append(
+            Citation(number, sentence.hit.report, passage.id, quote, start, end, passage.path, page, mark)
+        )
+    return tuple(found)
+
+
+def _spoken(
+    question: Question, citations: Sequence[Citation], picked: Sequence[_Picked], names: Sequence[str]
+) -> str | None:
+    """The short answer: the marked run, or the runs joined where they stand apart or in several reports."""
+    if question.asks not in ("number", "date", "name", "compare"):
+        return None
+    if len(names) > 1:
+        parts = [c.quote[c.mark[0] : c.mark[1]] for c in citations if c.mark]
+        return "；".join(parts) or None
+    first, short = citations[0], picked[0][3]
+    if not short:
+        return None
+    if short[-1][1] - short[0][0] <= MARKED:
+        return first.quote[short[0][0] : short[-1][1]]
+    return "、".join(first.quote[s:e] for s, e in short)
+
+
+def _open(question: Question) -> bool:
+    """Whether a question names no unit and no region."""
+    return not any(chip.slot in ("unit", "region") for chip in question.chips)
+
+
+def _rivals(question: Question, ranked: Sequence[Sentence], short: _Shorten) -> list[Sentence]:
+    """The best sentence of each report of one kind that answers as well as the best, when what they say differs.
+
+    Of an open question any unit's; else those of the same unit.
+    """
+    if question.asks not in ("number", "date", "name", "compare"):
+        return []
+    best: dict[int, Sentence] = {}
+    for sentence in ranked:
+        best.setdefault(sentence.hit.report.row, sentence)
+    lead = ranked[0]
+    kind, unit = lead.hit.report.facts.kind, lead.hit.report.facts.unit
+    equal = [
+        s
+        for s in best.values()
+        if s.hit.report.facts.kind == kind
+        and (_open(question) or s.hit.report.facts.unit == unit)
+        and s.features["words"] >= EQUAL * lead.features["words"]
+        and s.features["kind"] >= lead.features["kind"]
+        and s.score >= 0.85 * lead.score
+    ]
+    values = {tuple(s.text[a:b] for a, b in short(s)) for s in equal}
+    return equal if len(equal) >= (RIVALS if _open(question) else 2) and len(values) > 1 else []

@@ -1,0 +1,38 @@
+"""The front door: question → Answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from dataclasses import replace
+
+from index.corpus import Corpus
+from index.types import StoreError
+from retrieval.answer import compose
+from retrieval.question import normalise, understand
+from retrieval.search import search
+from retrieval.types import Answer
+
+_LOOK = 50  # passages looked at for a name
+
+
+def ask(corpus: Corpus, text: str, *, k: int = 20, without: Collection[str] = ()) -> Answer:
+    """The answer to a question, with its k hits and the milliseconds it took.
+
+    `without` holds "slot:value" of the chips taken off.  Raises QuestionError on an empty question and on one of more
+    than 500 characters, StoreError when the corpus holds no report.
+    """
+    started = time.perf_counter()
+    text = normalise(text)
+    reports = corpus.reports()
+    if not reports:
+        raise StoreError("还没有收入任何报告：请先在页面上传，或运行 python -m index add 报告文件或文件夹")
+
+    def holders(name: str) -> frozenset[int]:
+        rows = [row for row, _ in corpus.lexical(name, _LOOK, None)]
+        low = name.lower()
+        return frozenset(row >> 20 for row, p in zip(rows, corpus.passages(rows), strict=True) if low in p.text.lower())
+
+    question = understand(text, reports, without, holders=holders)
+    answer = compose(corpus, question, search(corpus, question, k))
+    return replace(answer, ms=round((time.perf_counter() - started) * 1000, 2))

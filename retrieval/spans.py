@@ -1,0 +1,343 @@
+"""What stands inside a sentence: figures with their units, dates, titles, names, contacts, enumerations.
+
+Every function takes a text and returns offsets into it: nothing is rewritten, values are for sorting only.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+Kind = Literal["figure", "date", "title", "quoted", "person", "organisation", "contact"]
+
+
+@dataclass(frozen=True)
+class Span:
+    """A run of a text: `text[start:end]` is what it says."""
+
+    kind: Kind
+    start: int
+    end: int
+    unit: str = ""  # of a figure: 件, 亿元, %
+    value: float | None = None  # of a figure, in the unit's base (万 and 亿 multiplied out), the lower end of a range
+
+    def of(self, text: str) -> str:
+        return text[self.start : self.end]
+
+
+# Measure words, longest first where one begins another; a trailing 次 counts happenings of it (人次, 场次).
+_UNITS = (
+    "个百分点|百分点|个月|年度|周年|年|月|周|天|日|小时|分钟|秒|个工作日|工作日|学时|课时|"
+    "平方公里|平方千米|平方米|立方米|微克|毫克|公里|千米|海里|米|公顷|亩|公斤|千克|斤|克|吨标准煤|标准煤|吨|"
+    "千瓦时|千瓦|兆瓦|度|美元|欧元|港元|人民币|元|块钱|块|"
+    "标准箱|人次|户次|场次|班次|辆次|架次|件次|家次|例次|册次|人天|车次|"
+    "人|名|位|户|个|件|宗|起|份|项|次|场|期|家|所|套|间|条|篇|部|本|册|封|张|幅|枚|面|台|辆|架|艘|列|班|趟|床|倍|笔|批|届|"
+    "类|级|档|门|节|座|处|棵|株|头|只|匹|羽|口|支|组|队|对|双|站|路|句|字|页|款|章|轮|点|步|岁|成|折|代|层|栋|幢|"
+    "片|块|段|根|盏|堂|讲|题|道|则|例|种|桶|箱|袋|瓶|包|金|银|铜|团|镇|街道|村|国|省|市|县|区|连冠|连增|连丰|P|GB|TB|EB"
+)
+_SCALE = r"(?:万亿|百亿|千亿|百万|千万|十万|亿|万|千|百)"
+_ABOUT = r"(?:大约|约|将近|接近|近|超过|超|逾|不少于|不低于|不超过|至少|最多|高达|突破)?"
+_HAN = "零〇一二两三四五六七八九十百千万亿"
+_RANGE = r"\s?(?:[-—–~～]+|至|到)\s?"
+_ARABIC = r"\d{1,3}(?:[,，]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_AFTER = r"(?:以上|以下|以内|以外|之内|左右|上下)?"
+_FIGURE = re.compile(
+    rf"(?P<about>{_ABOUT})"
+    rf"(?P<number>(?<![\dA-Za-z.])(?:{_ARABIC})|[{_HAN}]+(?=分之)|第?[{_HAN}]+(?:点[{_HAN}]+)?)\s?"
+    rf"(?P<scale>{_SCALE}?)(?:余|多|几)?"
+    rf"(?:(?P<unit1>\s?(?:%|％|‰|{_UNITS}))?{_RANGE}(?P<upper>{_ARABIC})\s?(?P<scale2>{_SCALE}?)(?:余|多)?)?"
+    rf"(?P<fraction>分之[{_HAN}\d]+)?"
+    rf"(?P<unit>\s?(?:%|％|‰|[余多]?(?:{_UNITS})(?:次(?!要|序|第))?)(?:[/／]\s?(?:{_UNITS}))?)?"
+    rf"(?:[余多](?!种|项|家|个|地|数))?{_AFTER}"
+)
+_DAY = r"\d{1,2}\s?[日号]"
+_MONTH = rf"\d{{1,2}}\s?月(?:份|底|初|末|中旬|上旬|下旬|\s?{_DAY})?"
+_ONE_DATE = (
+    rf"(?:\d{{4}}\s?年(?:度|底|初|末|上半年|下半年|第?[一二三四1-4]季度|\s?{_MONTH})?|{_MONTH}|\d{{4}}[-./]\d{{1,2}}[-./]\d{{1,2}}"
+    rf"|(?<![\d月])\d{{1,2}}日(?=[一-鿿，])(?![内期均])"
+    rf"|[二〇○零一二三四五六七八九]{{4}}年(?:[一二三四五六七八九十]{{1,2}}月(?:[一二三四五六七八九十]{{1,3}}日)?)?)"
+)
+_DATE = re.compile(
+    rf"(?:\d{{4}}{_RANGE}\d{{4}}\s?年|{_ONE_DATE}(?:{_RANGE}(?:{_ONE_DATE}|{_DAY}))?)(?:以来|以前|之前|前|起)?"
+    rf"|每(?:半|[一两二三四五六])?个?(?:年|月|周|季度|天|日|星期)(?:(?:至少)?(?:召开|开展|组织|进行)?[一两二三四五六\d]+次)?"
+)
+_TITLE = re.compile(r"《(?:[^《》]|《[^》]*》)*》(?:[（(][^（()）]{1,12}[)）])?")
+_QUOTED = re.compile(r"“[^“”]{1,40}”")
+_SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方"
+    "白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤常温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘"
+    "祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑"
+    "景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝罕买努艾"
+)
+_OFFICES = (
+    "省长|市长|县长|区长|镇长|乡长|自治区主席|主席|主任|书记|局长|院长|厅长|处长|科长|所长|校长|部长|秘书长|检察长|庭长|组长|会长|董事长|总经理|"
+    "负责人|联系人|记者|发言人"
+)
+_PERSON = re.compile(
+    rf"(?:{_OFFICES})[\s　:：]{{0,3}}(?P<name>[{_SURNAMES}][一-鿿]{{1,2}}(?:·[一-鿿]{{2,6}})?)"
+    r"(?=[\s　，。、；）)]|$|同志|代表|作|在|主持|出席|表示|说|介绍|强调|带队|带领|任|率|讲|参加|点评|涉嫌|汇报|指出|签|致辞|宣布|因)"
+    rf"|(?P<named>[{_SURNAMES}][一-鿿]{{1,2}})(?=同志)"
+)
+_ORGANISATION = re.compile(
+    r"[一-鿿A-Za-z0-9（）]{2,24}?(?:委员会|办公室|管理局|监督局|人民法院|检察院|司法所|巡察组|调委会|公证处|仲裁院|研究院|研究所|协进会|商会|协会|联合会"
+    r"|基金会|中心|公司|集团|银行|大学|学院|学校|医院|法庭|支队|大队|小组|机构|局|厅|处|科|院|委|党委|党支部|党总支|委|办)(?![一-鿿]{0,1}(?:长|员))"
+)
+_CHARGED = re.compile(r"由(?P<who>[一-鿿（）、]{2,20}?)(?=担任|任|兼任|负责|牵头|组织|主持|承担|统筹|作为|直接)")
+_LEAD = re.compile(r"[该这的是为了在到和与及、由向对以将把被等获设增立]|成立|设立|其中|包括|推荐|批准|同意")
+_CONTACT = re.compile(
+    r"(?<!\d)(?:0\d{2,3}[-—－]\s?\d{7,8}|1[3-9]\d{9}|400[-—]\d{3}[-—]\d{4})(?!\d)"
+    r"|[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|(?<=邮政编码[:：])\d{6}"
+)
+_PAIRS = {"《": "》", "“": "”", "（": "）", "(": ")", "【": "】", "「": "」"}
+_OPENING, _CLOSING = "".join(_PAIRS), "".join(_PAIRS.values())
+_ENDS = "。！？!?…"
+_ITEM = re.compile(
+    r"(?:(?<=[。；;：:，\n\s])|^)(?:[一二三四五六七八九十]{1,2}是|[（(]\s?[一二三四五六七八九十\d]{1,2}\s?[)）]|第[一二三四五六七八九十]{1,2}[，、,是]|[①-⑳]"
+    r"|\d{1,2}[.．、](?!\d))"
+)
+
+
+def sentences(text: str, longest: int = 150) -> list[tuple[int, int]]:
+    """Offsets of the sentences of a text, white space trimmed; never cut inside 《》“”（）.
+
+    A line is a sentence of its own, unless a wrap left in the text breaks it off (出庭率⏎96.73%); one over `longest`
+    characters is cut at its ；.
+    """
+    found: list[tuple[int, int]] = []
+    for start, end in _cut(text, 0, len(text), _ENDS + "\n"):
+        pieces = [(start, end)] if end - start <= longest else _cut(text, start, end, "；;")
+        found += [trimmed for piece in pieces if (trimmed := _trim(text, *piece))]
+    return found
+
+
+def _cut(text: str, start: int, end: int, marks: str) -> list[tuple[int, int]]:
+    pieces: list[tuple[int, int]] = []
+    left = at = start
+    closes: list[tuple[str, int]] = []  # the brackets open at this place: what closes each, and where it opened
+    while at < end:
+        character = text[at]
+        # a bracket left open does not hold the rest together; a title or quotation may be wrapped
+        if closes and (at - closes[0][1] > 120 or (character == "\n" and closes[-1][0] not in "》”")):
+            closes.clear()
+        if character in _PAIRS:
+            closes.append((_PAIRS[character], at))
+        elif closes and character == closes[-1][0]:
+            closes.pop()
+        at += 1
+        ends = character in marks and not closes and not (character == "\n" and _wrapped(text, left, at - 1))
+        # “……。” ends with its own quotation mark
+        ends = ends or (character == "”" and not closes and text[at - 2] in marks and text[at - 2] not in "，,\n")
+        if ends:
+            while at < end and text[at] in marks and text[at] != "\n" and character != "\n":
+                at += 1
+            pieces.append((left, at))
+            left = at
+    if left < end:
+        pieces.append((left, end))
+    return pieces
+
+
+def _wrapped(text: str, left: int, at: int) -> bool:
+    """Whether a line break only wraps a line: no stop before it, and a figure or mark goes on after it."""
+    line = text[max(left, text.rfind("\n", 0, at) + 1) : at].rstrip()
+    following = text[at:].lstrip()[:8]
+    if len(line) < 12 or line[-1] in _ENDS + "；;：:":
+        return False
+    if line[-1] in "，、（《“" or line[-1].isdigit() or re.match(r"[%％，。；、）》”]", following):
+        return True
+    item = re.match(r"\d{1,2}\s?(?:[.．](?!\d)|[、)）])|20\d\d\s?年", following)
+    return following[:1].isdigit() and not item
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return (start, end) if start < end else None
+
+
+def clauses(text: str) -> list[tuple[int, int]]:
+    """Offsets of the runs between commas, semicolons and stops, brackets respected."""
+    return [t for piece in _cut(text, 0, len(text), _ENDS + "\n，,；;：:") if (t := _trim(text, *piece))]
+
+
+def figures(text: str) -> list[Span]:
+    """Figures with their units; numbers of dates, titles' numerals and ordinals are none."""
+    taken = [(s.start, s.end) for s in dates(text)] + [(m.start(), m.end()) for m in _CONTACT.finditer(text)]
+    titles = [(m.start(), m.end()) for m in _TITLE.finditer(text)]
+    sayings = [(m.start(), m.end()) for m in _QUOTED.finditer(text)]
+    found = []
+    for match in _FIGURE.finditer(text):
+        number, unit = match["number"], (match["unit"] or match["unit1"] or "").strip()
+        start, end = match.span()
+        digits = match.start("number")
+        if any(s <= digits < e for s, e in taken) and unit not in {"%", "％"}:
+            continue
+        if any(s < end and start < e for s, e in titles) or text[digits - 1 : digits] == "第":
+            continue
+        if not number[0].isdigit():
+            # a numeral in words counts only with a measure word, and 一 alone rarely counts anything
+            if any(s < end and start < e for s, e in sayings):
+                continue
+            if number.startswith("第") or not (unit or match["fraction"]) or _idiom(text, match):
+                continue
+        elif not unit and not match["scale"] and not match["upper"] and text[end : end + 1] in "、.．)）":
+            continue
+        value = _value(number, match["scale"], match["fraction"])
+        while end > start and text[end - 1].isspace():
+            end -= 1
+        found.append(Span("figure", start, end, _scaled(match, unit), value))
+    return found
+
+
+def _scaled(match: re.Match[str], unit: str) -> str:
+    scale = match["scale2"] or match["scale"] or ""
+    return "%" if unit == "％" or (match["fraction"] and not unit) else scale + unit.lstrip("余多")
+
+
+def _idiom(text: str, match: re.Match[str]) -> bool:
+    """一是, 一个字 and numerals inside words: 统一, 一定, 十四五."""
+    number, start = match["number"], match.start("number")
+    before = text[start - 1 : start]
+    if before and before in "统唯万专单第之每同某这那哪任逐" and len(number) == 1:
+        return True
+    if number not in set("一万千百十两亿") or match["fraction"] or (match["unit"] or "").strip() in {"成", "倍"}:
+        return False
+    return not re.match(r"一[名件宗家例所项起]|两[名个件宗家例所项起次]", text[start : start + 2])
+
+
+def _value(number: str, scale: str | None, fraction: str | None) -> float | None:
+    if fraction:
+        base, part = han_number(number), han_number(fraction.removeprefix("分之"))
+        return part / base * 100 if base and part is not None else None
+    value = float(re.sub("[,，]", "", number)) if number[0].isdigit() else han_number(number)
+    if value is None:
+        return None
+    for character in scale or "":
+        value *= {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}[character]
+    return round(value, 6)
+
+
+def han_number(text: str) -> float | None:
+    """二十三 → 23, 三点五 → 3.5, 一百零二万 → 1020000; None when it is no number."""
+    if re.fullmatch(r"\d+(?:\.\d+)?", text):
+        return float(text)
+    whole, _, decimals = text.partition("点")
+    digits = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+    total = section = digit = 0
+    for character in whole:
+        if character in digits:
+            digit = digits[character]
+        elif character in "十百千":
+            section += (digit or 1) * {"十": 10, "百": 100, "千": 1000}[character]
+            digit = 0
+        elif character in "万亿":
+            total = (total + section + digit or 1) * (10_000 if character == "万" else 100_000_000)
+            section = digit = 0
+        else:
+            return None
+    tail = "".join(str(digits[c]) for c in decimals if c in digits)
+    return float(f"{total + section + digit}.{tail or 0}")
+
+
+def dates(text: str) -> list[Span]:
+    """Dates whole or in part, ranges of them, and how often: 2024年9月24日至12月20日, 8月, 2023-2025年, 每半年."""
+    found = _DATE.finditer(text)
+    return [Span("date", *m.span()) for m in found if m.start() == 0 or text[m.start() - 1] not in ".0123456789"]
+
+
+def titles(text: str) -> list[Span]:
+    """《…》 with what is nested in it and its （试行）."""
+    return [Span("title", *m.span()) for m in _TITLE.finditer(text)]
+
+
+def quoted(text: str) -> list[Span]:
+    """“…” of up to 40 characters: names of campaigns, systems, brands."""
+    return [Span("quoted", *m.span()) for m in _QUOTED.finditer(text)]
+
+
+def persons(text: str) -> list[Span]:
+    """Names after an office (省长某某) or before 同志, where a mark or verb ends them."""
+    found = []
+    for match in _PERSON.finditer(text):
+        group = "name" if match["name"] else "named"
+        found.append(Span("person", match.start(group), match.end(group)))
+    return found
+
+
+def organisations(text: str) -> list[Span]:
+    """Runs that end as an organisation's name does, within one clause."""
+    found = []
+    for start, end in clauses(text):
+        for match in _ORGANISATION.finditer(text, start, end):
+            left = match.start()
+            lead = re.match(r"[一-鿿]{0,12}?(?:由|与|和|及|向|对|经|在|到|访了?|的|会同|联合|成立了?|设立了?|组建了?|为)(?=[一-鿿]{2})", match[0])
+            if lead and match.end() - left - lead.end() >= 3:
+                left += lead.end()
+            found.append(Span("organisation", left, match.end()))
+    return found
+
+
+def charged(text: str) -> list[Span]:
+    """Who does it: what stands between 由 and 担任, 任, 负责, 牵头, 组织."""
+    return [Span("organisation", *m.span("who")) for m in _CHARGED.finditer(text)]
+
+
+def ending(text: str, tail: str) -> list[Span]:
+    """Runs of up to 16 characters that end as `tail` does, from the last break or function word: 板桥镇柳溪村 for 村."""
+    pattern = re.compile(rf"[一-鿿A-Za-z0-9·（）()“”]{{1,16}}?{re.escape(tail)}(?![一-鿿]?{re.escape(tail)})")
+    found = []
+    for match in pattern.finditer(text):
+        lead = max((m.end() for m in _LEAD.finditer(match[0]) if m.end() <= len(match[0]) - len(tail) - 1), default=0)
+        found.append(Span("organisation", match.start() + lead, match.end()))
+    return found
+
+
+def contacts(text: str) -> list[Span]:
+    """Telephone numbers, mail addresses, post codes."""
+    return [Span("contact", *m.span()) for m in _CONTACT.finditer(text)]
+
+
+def enumeration(text: str) -> list[tuple[int, int]]:
+    """Offsets of the items of 一是…二是…, （1）…（2）…, ①…, each up to the next; empty when fewer than two stand there."""
+    starts = [m.start() for m in _ITEM.finditer(text)]
+    if len(starts) < 2:
+        return []
+    return [t for left, right in pairwise([*starts, len(text)]) if (t := _trim(text, left, right))]
+
+
+def listed(text: str) -> list[tuple[int, int]]:
+    """Offsets of the longest run joined by 、 with its last member after 和 or 及; empty when there is none."""
+    best: list[tuple[int, int]] = []
+    marks = [m.start() for m in re.finditer("、", text)]
+    parts = clauses(text)
+    lefts = [start for start, _ in parts]
+    for group in sorted({bisect_right(lefts, mark) - 1 for mark in marks}):
+        if group < 0:
+            continue
+        start, end = parts[group]
+        pieces = list(_split_list(text, start, end))
+        if len(pieces) > len(best):
+            best = pieces
+    return best
+
+
+def _split_list(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    left, depth = start, 0
+    for at in range(start, end):
+        depth += (text[at] in _OPENING) - (text[at] in _CLOSING)
+        if text[at] == "、" and depth <= 0:
+            yield left, at
+            left = at + 1
+    last = text[left:end].rstrip("。；;，, \n")
+    joint = re.search(r"(?:和|及|以及|与)(?=[一-鿿《“]{2})", last)
+    if joint and joint.start() >= 2:
+        yield left, left + joint.start()
+        yield left + joint.end(), left + len(last)
+    elif last:
+        yield left, left + len(last)
