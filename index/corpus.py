@@ -12,7 +12,8 @@ import os
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,19 +23,24 @@ import filelock
 import numpy as np
 
 from index import catalog
+from index.audit import Overlap, overlaps
+from index.corrections import checked, correct
 from index.dense import Dense
 from index.encoder import Encoder
-from index.lexical import Lexical, damaged, segmenter
+from index.lexical import PLAIN, Lexical, Terms, damaged, read_terms, segmenter
 from index.types import EncoderError, Facts, Passage, Report, ReportRef, StoreError, context
 
 FORMAT = 1
 BATCH = 2048  # passages embedded and committed together
+MOST_WORDS = 30_000  # word vectors remembered: some 30 MB at 256 dimensions
 WAIT = 5.0  # seconds that a writer waits for another
-_META, _CATALOG, _DENSE, _LEXICAL, _LOCK, _HOLDER = (
+COMMIT_SECONDS = 30.0  # that reports wait to be committed, where reading them is slow
+_META, _CATALOG, _DENSE, _LEXICAL, _TERMS, _LOCK, _HOLDER = (
     "meta.json",
     "catalog.sqlite",
     "dense.faiss",
     "lexical",
+    "terms.txt",
     "writer.lock",
     "writer.pid",
 )
@@ -54,7 +60,7 @@ class _View:
         return self.generation == self.dense.generation == self.lexical.generation
 
 
-class _Busy(StoreError):
+class Busy(StoreError):
     """Another process is writing."""
 
 
@@ -68,6 +74,7 @@ class Corpus:
         self._view = view
         self._reading = threading.RLock()  # of the one connection that all reads share
         self._swapping = threading.RLock()  # of the view
+        self._words: dict[str, np.ndarray] = {}
 
     @classmethod
     def open(cls, data: Path, encoder: Encoder, *, create: bool = False) -> Corpus:
@@ -135,6 +142,19 @@ class Corpus:
         index = self._view.lexical
         return index.search(text, k, self._live(index.generation, allowed))
 
+    def word_vectors(self, words: Sequence[str]) -> np.ndarray:
+        """float32 [len(words), dimension] of single words; those met before are remembered, the latest 30,000 of them."""
+        if not words:
+            return np.zeros((0, self.encoder.dimension), np.float32)
+        held = self._words
+        new = [word for word in dict.fromkeys(words) if word not in held]
+        if new:
+            if len(held) + len(new) > MOST_WORDS:  # forget all but what is asked for
+                held = {word: held[word] for word in words if word in held}
+            held = {**held, **dict(zip(new, self.encoder.encode(new), strict=True))}
+            self._words = held  # swapped whole: other threads see the one or the other
+        return np.stack([held[word] for word in words])
+
     def frequency(self, word: str) -> int:
         """How many passages hold a word as `index.lexical.segment` gives it, with its title and heading path."""
         return self._view.lexical.frequency(word)
@@ -142,9 +162,11 @@ class Corpus:
     def add(self, reports: Iterable[Report], progress: Callable[[int, int], None] | None = None) -> list[ReportRef]:
         """Put in reports; gives what the catalog has for each, in order.
 
-        One that is there is passed over; one read from the path of another takes its place, and only passages that
-        changed are embedded.  Reports are committed in batches: a batch goes in whole or not at all.  `progress` hears
-        how many reports are done, of how many (0 when `reports` has no length).
+        One that is there is passed over, as is one that has the text of another under another path: the other's ref is
+        given.  Where the other's file is gone, it has moved, and is listed under its new path.  One read from the path of
+        another takes its place; only passages that changed are embedded.  Facts that a person corrected stay corrected.
+        Reports are committed in batches: a batch goes in whole or not at all.  `progress` hears how many reports are
+        done, of how many (0 when `reports` has no length).
         """
         total = len(reports) if isinstance(reports, Sized) else 0
         done: list[ReportRef] = []
@@ -160,15 +182,68 @@ class Corpus:
 
     def remove(self, report_id: str) -> ReportRef:
         """Take out a report with its passages, vectors and terms; raises StoreError when there is none of that id."""
+        return self.remove_all([report_id])[0]
+
+    def remove_all(self, report_ids: Sequence[str]) -> list[ReportRef]:
+        """Take out several reports, all or none; raises StoreError when there is none of one of the ids."""
         with self._write() as db:
-            found = catalog.row_of(db, report_id)
-            if found is None:
-                raise StoreError(f"索引中没有编号为 {report_id} 的报告：用 python -m index list 查看现有报告")
-            (ref,) = catalog.refs(db, found[0])
-            with catalog.transaction(db) as at:
-                catalog.delete(db, ref.row, at)
+            refs = [self._ref(db, report_id) for report_id in dict.fromkeys(report_ids)]
+            if refs:
+                with catalog.transaction(db) as at:
+                    for ref in refs:
+                        catalog.delete(db, ref.row, at)
+                        catalog.drop_corrections(db, ref.source)
+                self._catch_up(db)
+        return refs
+
+    def correct(self, report_id: str, values: Mapping[str, str]) -> ReportRef:
+        """Correct facts of a report by hand, by their names in `Facts`; a new reading of its file does not undo it.
+
+        What is embedded and indexed with its passages follows.  Raises CorrectionError when a value cannot be, and
+        StoreError when there is no report of that id.
+        """
+        given = checked(values)
+        with self._write() as db:
+            ref = self._ref(db, report_id)
+            before = catalog.report(db, ref.row)
+            assert before is not None
+            report = correct(before, given)
+            if given and report != before:
+                vectors = self._embed(db, [report])[report.id]
+                with catalog.transaction(db) as at:
+                    catalog.set_corrections(db, ref.source, given)
+                    catalog.delete(db, ref.row, at)
+                    catalog.insert(db, report, vectors, at)
+                self._catch_up(db)
+            return self._ref(db, report_id)
+
+    def alike(self, row: int) -> list[Overlap]:
+        """Reports that are nearly the same as one, most alike first, each with what differs."""
+        with self._read() as db:
+            one = catalog.report(db, row)
+            others = [catalog.report(db, other) for other in catalog.alike(db, row)]
+        if one is None:
+            return []
+        found = [overlap for other in others if other is not None for overlap in overlaps([one, other])]
+        return sorted((overlap for overlap in found if overlap.alike), key=lambda overlap: -overlap.share)
+
+    @property
+    def terms(self) -> Terms:
+        """Words that a user added to the dictionary."""
+        return self._view.lexical.terms
+
+    def set_terms(self, terms: Terms) -> None:
+        """Cut texts and questions with a user's words besides; what is indexed is cut anew where they changed."""
+        with self._write() as db:
+            if terms == _terms(self._data):
+                return
+            try:
+                _write(self._data / _TERMS, terms.text())
+            except OSError as error:
+                raise StoreError(f"索引 {self._data} 写不进去（{error}）：请检查磁盘空间与权限") from error
+            with catalog.transaction(db):
+                pass  # a new generation, so that readers look again
             self._catch_up(db)
-        return ref
 
     def refresh(self) -> bool:
         """See what other processes have committed; True when something changed.  One SELECT when nothing did."""
@@ -203,6 +278,13 @@ class Corpus:
         ]
         return found
 
+    @staticmethod
+    def _ref(db: sqlite3.Connection, report_id: str) -> ReportRef:
+        found = catalog.row_of(db, report_id)
+        if found is None:
+            raise StoreError(f"索引中没有编号为 {report_id} 的报告：用 python -m index list 查看现有报告")
+        return catalog.refs(db, found[0])[0]
+
     @contextmanager
     def _read(self) -> Iterator[sqlite3.Connection]:
         with self._reading, catalog.guard(self._data / _CATALOG):
@@ -228,30 +310,32 @@ class Corpus:
         return rows if allowed is None else rows & allowed
 
     def _add(self, db: sqlite3.Connection, batch: list[Report]) -> list[ReportRef]:
-        hashes = {report.id: catalog.content_hash(report) for report in batch}
-        fresh = [report for report in batch if (catalog.row_of(db, report.id) or (0, ""))[1] != hashes[report.id]]
-        moved = [report for report in batch if _stale(db, report)]
-        vectors = self._embed(db, fresh)
-        if fresh or moved:
-            with catalog.transaction(db) as at:
-                for report in batch:
-                    for row in _stale(db, report):
-                        catalog.delete(db, row, at)
-                    found = catalog.row_of(db, report.id)
-                    if found is not None and found[1] == hashes[report.id]:
-                        continue
-                    if found is not None:
-                        catalog.delete(db, found[0], at)
-                    catalog.insert(db, report, vectors[report.id], at)
-        rows = [catalog.row_of(db, report.id) for report in batch]
-        return [ref for found in rows if found is not None for ref in catalog.refs(db, found[0])]
+        batch = [_corrected(db, report) for report in batch]
+        before = [_placed(db, report) for report in batch]
+        if all(place.kept is not None and not place.gone for place in before):
+            return [catalog.refs(db, place.kept)[0] for place in before if place.kept is not None]
+        gone = {row for place in before for row in place.gone} | {None}
+        new = {report.id: report for report, place in zip(batch, before, strict=True) if place.kept in gone}
+        vectors = self._embed(db, list(new.values()))
+        rows = []
+        with catalog.transaction(db) as at:
+            for report in batch:
+                place = _placed(db, report)  # again: one before it in the batch may be its equal
+                for row in place.gone:
+                    catalog.delete(db, row, at)
+                if place.moved:
+                    catalog.set_corrections(db, report.source, catalog.corrections(db, place.moved))
+                    catalog.drop_corrections(db, place.moved)
+                rows.append(catalog.insert(db, report, vectors[report.id], at) if place.kept is None else place.kept)
+            # a path that stands in a batch twice: the later reading has taken the place of the earlier
+            return [ref for row in rows for ref in catalog.refs(db, row)]
 
     def _embed(self, db: sqlite3.Connection, reports: list[Report]) -> dict[str, np.ndarray]:
         """float16 [passages, d] by report id; what an earlier reading of the same file had is not embedded again."""
         texts = {report.id: [embedded(report.facts, passage) for passage in report.passages] for report in reports}
         known: dict[str, np.ndarray] = {}
         for report in reports:
-            for row in _earlier(db, report):
+            for row in _placed(db, report).known:
                 before = catalog.report(db, row)
                 if before is not None:
                     had = [embedded(before.facts, passage) for passage in before.passages]
@@ -307,25 +391,47 @@ class _Recorded:
         raise EncoderError(f"没有加载编码模型 {self.name}：请加 --encoder {self.name}")
 
 
-def _stale(db: sqlite3.Connection, report: Report) -> list[int]:
-    """Rows of other contents read from the same path."""
-    found = catalog.row_of(db, report.id)
-    return [row for row in catalog.rows_of_source(db, report.source) if found is None or row != found[0]]
+@dataclass(frozen=True)
+class _Place:
+    """Where a report stands among those in the catalog."""
+
+    kept: int | None  # the row that has it already
+    gone: tuple[int, ...]  # the rows whose place it takes
+    known: tuple[int, ...]  # the rows whose passages may be its own, embedded already
+    moved: str = ""  # the path that it has left
 
 
-def _earlier(db: sqlite3.Connection, report: Report) -> list[int]:
-    found = catalog.row_of(db, report.id)
-    return _stale(db, report) + ([] if found is None else [found[0]])
+def _corrected(db: sqlite3.Connection, report: Report) -> Report:
+    """With what a person corrected for its path, or for the path that it has left."""
+    corrections = catalog.corrections(db, report.source)
+    moved = _placed(db, report).moved
+    return correct(report, {**catalog.corrections(db, moved), **corrections} if moved else corrections)
+
+
+def _placed(db: sqlite3.Connection, report: Report) -> _Place:
+    of_path = catalog.rows_of_source(db, report.source)
+    of_text = catalog.rows_of_text(db, report.text)
+    known = tuple(dict.fromkeys([*of_path, *(row for row, _, _ in of_text)]))
+    own = next((entry for entry in of_text if entry[1] == report.source), None)
+    twin = of_text[0] if of_text and own is None else None
+    stale = [row for row in of_path if own is None or row != own[0]]
+    if own is not None:
+        same = own[2] == catalog.content_hash(report)
+        return _Place(own[0] if same else None, tuple(stale if same else of_path), known)
+    if twin is not None and not (Path(report.source).exists() and not Path(twin[1]).exists()):
+        return _Place(twin[0], tuple(stale), known)
+    return _Place(None, (*stale, *((twin[0],) if twin is not None else ())), known, twin[1] if twin is not None else "")
 
 
 def _batches(reports: Iterable[Report]) -> Iterator[list[Report]]:
     batch: list[Report] = []
+    since = time.monotonic()
     for report in reports:
         check(report)
         batch.append(report)
-        if sum(len(each.passages) for each in batch) >= BATCH:
+        if sum(len(each.passages) for each in batch) >= BATCH or time.monotonic() - since > COMMIT_SECONDS:
             yield batch
-            batch = []
+            batch, since = [], time.monotonic()
     if batch:
         yield batch
 
@@ -335,14 +441,14 @@ def _open(data: Path, db: sqlite3.Connection, dimension: int, before: _View | No
     view: _View | None = None
     try:
         view = _read(data, db, before)
-        if view.current and _whole(view, dimension) and _read_meta(data)["segmenter"] == segmenter():
+        if view.current and _whole(view, dimension) and _read_meta(data)["segmenter"] == segmenter(view.lexical.terms):
             return view
     except StoreError:
         pass  # missing or damaged: rebuilt below
     try:
         with _lock(data, WAIT if view is None else 0):
             return _rebuild(data, db, dimension, view)
-    except _Busy:
+    except Busy:
         if view is None:
             raise
         return view
@@ -353,8 +459,9 @@ def _read(data: Path, db: sqlite3.Connection, before: _View | None) -> _View:
     dense = None if before is None else before.dense
     if dense is None or dense.generation != Dense.saved_generation(data / _DENSE):
         dense = Dense.load(data / _DENSE)
-    if before is None:
-        lexical = Lexical.open(data / _LEXICAL)
+    terms = _terms(data)
+    if before is None or before.lexical.terms != terms or before.lexical.aside is not None:
+        lexical = Lexical.open(data / _LEXICAL, terms)
     else:
         lexical = before.lexical
         lexical.reload()
@@ -380,13 +487,14 @@ def _rebuild(data: Path, db: sqlite3.Connection, dimension: int, view: _View | N
     generation, refs = _listed(db)
     total = sum(ref.passages for ref in refs.values())
     meta = _read_meta(data)
+    terms = _terms(data)
+    now = segmenter(terms)
     try:
         dense = _dense(data / _DENSE, db, dimension, generation, total, None if view is None else view.dense)
-        anew = meta["segmenter"] != segmenter()
-        lexical = _lexical(data / _LEXICAL, db, generation, total, None if view is None or anew else view.lexical, anew)
-        now = {**meta, "segmenter": segmenter(), "dense": dense.kind}
-        if now != meta:
-            _write_meta(data, now)
+        held = None if view is None or view.lexical.terms != terms else view.lexical
+        lexical = _lexical(data / _LEXICAL, db, generation, total, held, terms, anew=meta["segmenter"] != now)
+        if meta != (meta := {**meta, "segmenter": now, "dense": dense.kind}):
+            _write_meta(data, meta)
     except OSError as error:
         raise StoreError(
             f"索引 {data} 写不进去（{error}）：请检查磁盘空间与权限；已入库的报告没有丢，再次打开时会补齐"
@@ -419,12 +527,12 @@ def _dense(
 
 
 def _lexical(
-    folder: Path, db: sqlite3.Connection, generation: int, total: int, held: Lexical | None, anew: bool
+    folder: Path, db: sqlite3.Connection, generation: int, total: int, held: Lexical | None, terms: Terms, *, anew: bool
 ) -> Lexical:
     lexical = None
     if not anew:
         try:
-            lexical = held or Lexical.open(folder)
+            lexical = held or Lexical.open(folder, terms)
             lexical.reload()
             if lexical.generation == generation and len(lexical) == total:
                 return lexical
@@ -437,10 +545,10 @@ def _lexical(
             pass  # missing or damaged: built anew
     aside = folder.with_name(folder.name + ".new")
     shutil.rmtree(aside, ignore_errors=True)
-    _fill(Lexical.create(aside), db, set(), catalog.rows(db), generation)
+    _fill(Lexical.create(aside, terms), db, set(), catalog.rows(db), generation)
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(aside, folder)
-    return Lexical.open(folder)
+    return Lexical.open(folder, terms)
 
 
 def _fill(lexical: Lexical, db: sqlite3.Connection, gone: Iterable[int], new: Iterable[int], generation: int) -> None:
@@ -476,7 +584,7 @@ def _lock(data: Path, wait: float) -> Iterator[None]:
     try:
         lock.acquire()
     except filelock.Timeout as error:
-        raise _Busy(f"索引 {data} 正由{_holder(holder)}写入：请等它完成后再试") from error
+        raise Busy(f"索引 {data} 正由{_holder(holder)}写入：请等它完成后再试") from error
     except OSError as error:
         raise StoreError(f"索引 {data} 写不进去（{error}）：请检查目录是否存在、是否有写权限") from error
     try:
@@ -494,11 +602,40 @@ def _holder(path: Path) -> str:
         return "另一个进程"
 
 
+def _terms(data: Path) -> Terms:
+    """The user's words, which stand beside the index that they cut."""
+    path = data / _TERMS
+    return read_terms(path)[0] if path.exists() else PLAIN
+
+
+def rebuild(data: Path) -> tuple[int, int]:
+    """Both indexes made anew from the catalog, whatever state they are in; how many reports and passages they hold."""
+    data = Path(data)
+    encoder = recorded_encoder(data)
+    with _lock(data, WAIT):
+        db = catalog.connect(data / _CATALOG)
+        try:
+            with catalog.guard(data / _CATALOG):
+                problems = catalog.problems(db, encoder.dimension)
+                if problems:
+                    raise StoreError(f"数据库本身有问题，不能据以重建：{problems[0]}。请从备份恢复，或把报告重新加入新的 --data 目录")
+                with catalog.transaction(db):
+                    pass  # a new generation: what an index claims to hold no longer counts, and readers look again
+                (data / _DENSE).unlink(missing_ok=True)
+                shutil.rmtree(data / _LEXICAL, ignore_errors=True)
+                view = _rebuild(data, db, encoder.dimension, None)
+        except OSError as error:
+            raise StoreError(f"索引 {data} 写不进去（{error}）：请检查磁盘空间与权限") from error
+        finally:
+            db.close()
+    return len(view.refs), sum(ref.passages for ref in view.refs.values())
+
+
 def _create(data: Path, encoder: Encoder) -> None:
     """A new corpus in an empty or missing folder; one that a killed process left half made is finished."""
     if data.exists() and not data.is_dir():
         raise StoreError(f"{data} 不是文件夹：请换一个 --data 目录")
-    ours = {_META, _LOCK, _HOLDER}
+    ours = {_META, _TERMS, _LOCK, _HOLDER}
     others = sorted(path.name for path in data.iterdir() if path.name not in ours) if data.exists() else []
     if (data / _META).exists() and not (data / _CATALOG).exists() and (data / _DENSE).exists():
         raise StoreError(f"索引 {data} 的 {_CATALOG} 不见了：请从备份恢复，或换一个 --data 目录重建")
@@ -557,7 +694,14 @@ def _read_meta(data: Path) -> dict[str, Any]:
 
 
 def _write_meta(data: Path, meta: dict[str, Any]) -> None:
-    path = data / _META
+    _write(data / _META, json.dumps(meta, ensure_ascii=False, indent=2) + "\n")
+
+
+def _write(path: Path, text: str) -> None:
+    """All or nothing."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(meta, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

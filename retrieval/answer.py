@@ -7,7 +7,6 @@ compared with the catalog's text before it is shown.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,9 +15,8 @@ import numpy as np
 
 from index.corpus import Corpus
 from index.types import Report
-from retrieval import asked, spans
-from retrieval.question import asks_for_several, groups, words, years
-from retrieval.search import year_fit
+from retrieval import asked, overlap, spans
+from retrieval.question import asks_for_several, groups, years
 from retrieval.types import ABSTAIN, Answer, Citation, Hit, Question
 
 READ = 12  # hits whose sentences are weighed
@@ -50,7 +48,7 @@ def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...]) -> Answer
     """The answer in the reports' own words; ABSTAIN, with what was found, when nothing supports one."""
     if question.nothing:
         return Answer(question, "abstained", ABSTAIN, hits=hits, note=question.nothing)
-    rarity = _rarity(corpus, question)
+    rarity = overlap.rarity(corpus, question)
     ranked = rank_sentences(corpus, question, hits, rarity)
     ranked = _supported(question, ranked)
     weak = WEAK if question.asks in _SHORT else WEAK_LONG
@@ -122,7 +120,7 @@ def rank_sentences(
     read = hits[:READ]
     if not read:
         return []
-    top = max(hit.score for hit in read) or 1.0
+    top = max(hit.score for hit in read)
     places = [
         (hit, hit.passage.start + start, hit.passage.start + end, hit.passage.text[start:end])
         for hit in read
@@ -134,16 +132,16 @@ def rank_sentences(
     total = sum(rarity.values()) or 1.0
     found = []
     for (hit, start, end, text), vector in zip(places, vectors, strict=True):
-        stands = _matched(rarity, text)
+        stands = overlap.matched(rarity, text)
         missing = {word: weight for word, weight in rarity.items() if word not in stands}
-        around = _matched(missing, " ".join((hit.passage.text, *hit.passage.path)))
+        around = overlap.matched(missing, " ".join((hit.passage.text, *hit.passage.path)))
         features = {
             "words": sum(stands.values()) / total,
             "around": sum(around.values()) / total,
             "meaning": float(np.dot(query, vector)),
-            "hit": hit.score / top,
+            "hit": 1 / (1 + top - hit.score),
             "kind": asked.fit(question, text),
-            "year": float(year_fit(question.text, replace(hit.passage, text=text), hit.report)),
+            "year": float(overlap.year_fit(question.text, replace(hit.passage, text=text), hit.report)),
         }
         score = sum(WEIGHTS[name] * value for name, value in features.items())
         found.append(Sentence(hit, start, end, text, score, features))
@@ -157,28 +155,6 @@ def _in_context(hit: Hit, text: str) -> str:
 def _is_heading(hit: Hit, text: str) -> bool:
     bare = re.sub(r"\s", "", text).rstrip("。：:")
     return any(bare in re.sub(r"\s", "", title) for title in (hit.report.facts.title, *hit.passage.path))
-
-
-def _rarity(corpus: Corpus, question: Question) -> dict[str, float]:
-    """Content words of the question → inverse document frequency over the corpus (BM25's), at least 0."""
-    total = sum(ref.passages for ref in corpus.reports())
-    weights = {}
-    for word in words(question.rest):
-        held = len(corpus.lexical(word, 1000, None))
-        weights[word] = math.log(1 + (max(total, held) - held + 0.5) / (held + 0.5)) * min(1.0, 0.4 + 0.3 * len(word))
-    return weights
-
-
-def _matched(rarity: Mapping[str, float], text: str) -> dict[str, float]:
-    """Words that stand in a text, with their weight; part of it where only their letters do, in order: 法援 in 法律援助."""
-    low = text.lower()
-    found = {}
-    for word, weight in rarity.items():
-        if word in low:
-            found[word] = weight
-        elif 2 <= len(word) <= 4 and re.search(".{0,3}".join(map(re.escape, word)), low):
-            found[word] = 0.6 * weight
-    return found
 
 
 # ---- what is shown

@@ -11,7 +11,7 @@ from index.types import StoreError
 from retrieval.answer import compose
 from retrieval.question import normalise, understand
 from retrieval.search import search
-from retrieval.types import Answer
+from retrieval.types import Answer, Question
 
 _LOOK = 50  # passages looked at for a name
 
@@ -19,10 +19,20 @@ _LOOK = 50  # passages looked at for a name
 def ask(corpus: Corpus, text: str, *, k: int = 20, without: Collection[str] = ()) -> Answer:
     """The answer to a question, with its k hits and the milliseconds it took.
 
-    `without` holds "slot:value" of the chips taken off.  Raises QuestionError on an empty question and on one of more
-    than 500 characters, StoreError when the corpus holds no report.
+    `without` holds "slot:value" of the chips taken off.  Raises what `understood` does.
     """
     started = time.perf_counter()
+    question = understood(corpus, text, without)
+    answer = compose(corpus, question, search(corpus, question, k))
+    return replace(answer, ms=round((time.perf_counter() - started) * 1000, 2))
+
+
+def understood(corpus: Corpus, text: str, without: Collection[str] = ()) -> Question:
+    """A question understood against a corpus.
+
+    Raises QuestionError on an empty question and on one of more than 500 characters, StoreError when the corpus holds no
+    report.
+    """
     text = normalise(text)
     reports = corpus.reports()
     if not reports:
@@ -33,6 +43,4 @@ def ask(corpus: Corpus, text: str, *, k: int = 20, without: Collection[str] = ()
         low = name.lower()
         return frozenset(row >> 20 for row, p in zip(rows, corpus.passages(rows), strict=True) if low in p.text.lower())
 
-    question = understand(text, reports, without, holders=holders)
-    answer = compose(corpus, question, search(corpus, question, k))
-    return replace(answer, ms=round((time.perf_counter() - started) * 1000, 2))
+    return understand(text, reports, without, holders=holders)

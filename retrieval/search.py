@@ -1,21 +1,21 @@
-"""Filters before top-k; dense and lexical lists; fused; each hit with its ranks and why it stands there."""
+"""Filters before top-k; dense and lexical lists; fused; read again; each hit with its ranks and why it stands there."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from index.corpus import Corpus
-from index.types import Passage, ReportRef
-from retrieval.asked import fit
+from index.types import Passage
 from retrieval.fuse import weighted_scores
-from retrieval.question import content, groups, plans, relative_years, words
+from retrieval.question import content, groups, words
+from retrieval.rerank import Candidate, rerank
 from retrieval.types import Hit, Question
 
 DEPTH = 100  # passages taken from each list
-WEIGHTS: Mapping[str, float] = {"lexical": 1.0, "dense": 0.75}
-WEIGHED = 60  # fused passages whose year and kind are looked at
-YEAR_BONUS = 0.06  # of the best score there can be, for a passage of the year named; taken off for one of another
-KIND_BONUS = 0.08  # for one in which what is asked for stands: a figure with that unit, a date, a title
+WEIGHTS: Mapping[str, float] = {"lexical": 1.0, "dense": 0.75}  # of the first, fused order
+READ_AGAIN = 50  # fused passages that the reranker reads
 _NAMES = {"lexical": "字面", "dense": "语义"}
 
 
@@ -26,11 +26,10 @@ def search(corpus: Corpus, question: Question, k: int = 20) -> tuple[Hit, ...]:
     """
     if question.nothing or k < 1:
         return ()
-    reports = {ref.row: ref for ref in corpus.reports()}
-    named = groups(question, tuple(reports.values()))
+    named = groups(question, corpus.reports())
     if len(named) == 1:
-        return tuple(_ranked(corpus, question, question.allowed, reports, k))
-    lists = [_ranked(corpus, question, rows, reports, k) for _, rows in named]
+        return tuple(_ranked(corpus, question, question.allowed, k))
+    lists = [_ranked(corpus, question, rows, k) for _, rows in named]
     mixed: dict[str, Hit] = {}
     for rank in range(k):
         for hits in lists:
@@ -39,57 +38,38 @@ def search(corpus: Corpus, question: Question, k: int = 20) -> tuple[Hit, ...]:
     return tuple(list(mixed.values())[:k])
 
 
-def _ranked(
-    corpus: Corpus, question: Question, allowed: frozenset[int] | None, reports: Mapping[int, ReportRef], k: int
-) -> list[Hit]:
+def candidates(corpus: Corpus, question: Question, allowed: frozenset[int] | None,
+               k: int = READ_AGAIN) -> tuple[np.ndarray, list[Candidate]]:
+    """The question's unit vector float32 [d], and the first k passages of the two lists fused, under the filter."""
+    reports = {ref.row: ref for ref in corpus.reports()}
     vector = corpus.encoder.encode([question.rest], query=True)[0]
-    lists = {
-        "lexical": corpus.lexical(content(question.rest), DEPTH, allowed),
-        "dense": [(row, score) for row, score in corpus.dense(vector, DEPTH, allowed) if score > 0],
-    }
-    fused = weighted_scores(lists, WEIGHTS)[: max(k, WEIGHED)]
-    rows = [row for row, _ in fused]
-    scale = sum(WEIGHTS.values())
-    found = []
-    for (row, score), passage in zip(fused, corpus.passages(rows), strict=True):
-        ref = reports[row >> 20]
-        year, kind = year_fit(question.text, passage, ref), fit(question, passage.text)
-        found.append((score + scale * (YEAR_BONUS * year + KIND_BONUS * kind), row, passage, year, kind))
-    found.sort(key=lambda entry: (-entry[0], entry[1]))
-    ranks = {
-        name: {row: (rank, score) for rank, (row, score) in enumerate(ranking, 1)} for name, ranking in lists.items()
-    }
+    lexical = dict(corpus.lexical(content(question.rest), DEPTH, allowed))
+    dense = {row: score for row, score in corpus.dense(vector, DEPTH, allowed) if score > 0}
+    fused = weighted_scores({"lexical": list(lexical.items()), "dense": list(dense.items())}, WEIGHTS)[:k]
+    most, nearest = max(lexical.values(), default=1.0), max(dense.values(), default=1.0)
+    place = {name: {row: rank for rank, row in enumerate(ranking, 1)} for name, ranking in (("lexical", lexical), ("dense", dense))}
+    found = [
+        Candidate(row, passage, reports[row >> 20], lexical.get(row, 0.0) / most, dense.get(row, 0.0) / nearest, dense.get(row, 0.0),
+                  tuple((name, ranks[row]) for name, ranks in place.items() if row in ranks), lexical.get(row, 0.0))
+        for (row, _), passage in zip(fused, corpus.passages([row for row, _ in fused]), strict=True)
+    ]
+    return vector, found
+
+
+def _ranked(corpus: Corpus, question: Question, allowed: frozenset[int] | None, k: int) -> list[Hit]:
+    vector, found = candidates(corpus, question, allowed, max(k, READ_AGAIN))
     asked = words(question.rest)
     hits = []
-    for score, row, passage, year, kind in found[:k]:
-        placed = [(name, *rank[row]) for name, rank in ranks.items() if row in rank]
-        where = tuple((name, rank) for name, rank, _ in placed)
-        matched, why = _why(asked, passage, where, year, kind)
-        scores = tuple((name, round(own, 4)) for name, _, own in placed)
-        hits.append(Hit(passage, reports[row >> 20], round(score, 6), where, scores, matched, why))
+    for candidate, score, added in rerank(corpus, question, vector, found)[:k]:
+        matched, why = _why(asked, candidate.passage, candidate.ranks, added)
+        own = {"lexical": candidate.bm25, "dense": candidate.cosine}
+        scores = (*((name, round(own[name], 4)) for name, _ in candidate.ranks), *((f"rerank:{n}", round(v, 3)) for n, v in added.items()))
+        hits.append(Hit(candidate.passage, candidate.report, round(score, 6), candidate.ranks, scores, matched, why))
     return hits
 
 
-def year_fit(text: str, passage: Passage, ref: ReportRef) -> int:
-    """1 where a year of the question is the passage's, by its own words or its headings'; -1 where another is.
-
-    A passage that names none is of the year that its report's title names; 0 where neither does.
-    """
-    asked = relative_years(text, ref.facts.year)
-    if not asked:
-        return 0
-    for source in (passage.text, *reversed(passage.path)):
-        stands = relative_years(source, ref.facts.year)
-        if stands:
-            return 1 if set(stands) & set(asked) else -1
-    about = ref.facts.year
-    if about is None or ref.facts.kind.endswith("工作报告") or str(about) not in ref.facts.title:
-        return 0  # looks back and ahead, or does not say what year it is about
-    return 1 if about in asked or (plans(text) and about + 1 in asked) else -1
-
-
 def _why(
-    asked: Sequence[str], passage: Passage, placed: Sequence[tuple[str, int]], year: int, kind: float
+    asked: Sequence[str], passage: Passage, placed: Sequence[tuple[str, int]], added: Mapping[str, float]
 ) -> tuple[tuple[str, ...], str]:
     """The question's words that stand in a passage, and in one line why it stands where it does."""
     held, heading = passage.text.lower(), " ".join(passage.path).lower()
@@ -99,8 +79,16 @@ def _why(
     parts.append(f"文中有：{'、'.join(matched)}" if matched else "文中没有问题里的词，按意思相近找到")
     if above:
         parts.append(f"标题有：{'、'.join(above)}")
-    if year:
-        parts.append("年份相符" if year > 0 else "讲的是别的年份")
-    if kind >= 0.7:
-        parts.append("有所问的那类内容")
+    best = sorted(((value, name) for name, value in added.items() if name in SAID and value > 0.1), reverse=True)[:2]
+    if best:
+        parts.append("重排看重：" + "、".join(SAID[name] for _, name in best))
+    if added.get("year", 0.0) < -0.1:
+        parts.append("讲的是别的年份")
     return matched, "；".join(parts)
+
+
+SAID = {
+    "soft": "意思相近的词", "words": "问题里的词", "words_path": "正文和标题里的词", "pairs": "相同的字", "order": "词序相同",
+    "sentence_words": "同一句里的词", "sentence_cosine": "有一句意思相近", "asked": "有所问的那类内容", "year": "年份相符",
+}  # fmt: skip
+"""Features of the reranker as a hit explains them."""

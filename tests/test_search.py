@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from index.corpus import Corpus
 from index.types import Facts, Report
 from retrieval.question import understand
-from retrieval.search import search, year_fit
+from retrieval.overlap import year_fit
+from retrieval.search import search
 
 
 def test_the_passage_that_tells_is_first_and_says_why(corpus: Corpus) -> None:

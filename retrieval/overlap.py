@@ -1,0 +1,92 @@
+"""How much of a question stands in a text: by rarity of its words, by character pairs, by their order, by their vectors."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from index.corpus import Corpus
+from index.types import Passage, ReportRef
+from retrieval.question import plans, relative_years, words
+from retrieval.types import Question
+
+PART = 0.6  # of a word's weight where only its letters stand, in order: 法援 in 法律援助
+NEAR = 16  # characters within which two words of the question stand side by side
+
+
+def rarity(corpus: Corpus, question: Question) -> dict[str, float]:
+    """Content words of a question → inverse document frequency over the corpus (Robertson and Spärck Jones, as in BM25).
+
+    Short words say less and count less.
+    """
+    total = sum(ref.passages for ref in corpus.reports())
+    weights = {}
+    for word in words(question.rest):
+        held = corpus.frequency(word)
+        weights[word] = math.log(1 + (max(total, held) - held + 0.5) / (held + 0.5)) * min(1.0, 0.4 + 0.3 * len(word))
+    return weights
+
+
+def matched(weights: Mapping[str, float], text: str) -> dict[str, float]:
+    """Words that stand in a text with their weight; part of it where only their letters do, in order."""
+    low = text.lower()
+    found = {}
+    for word, weight in weights.items():
+        if word in low:
+            found[word] = weight
+        elif 2 <= len(word) <= 4 and re.search(".{0,3}".join(map(re.escape, word)), low):
+            found[word] = PART * weight
+    return found
+
+
+def share(weights: Mapping[str, float], text: str) -> float:
+    """0 to 1: of the question's weight, what stands in a text."""
+    total = sum(weights.values())
+    return sum(matched(weights, text).values()) / total if total else 0.0
+
+
+def pairs(text: str) -> frozenset[str]:
+    """Character pairs of a text, marks apart."""
+    bare = re.sub(r"\W", "", text.lower())
+    return frozenset(bare[at:at + 2] for at in range(len(bare) - 1))
+
+
+def in_order(asked: Sequence[str], text: str) -> float:
+    """0 to 1: of the question's neighbouring words, those that stand near one another in the same order."""
+    low = text.lower()
+    places = [low.find(word) for word in asked]
+    near = sum(0 <= a < b <= a + NEAR for a, b in zip(places, places[1:], strict=False))
+    return near / max(1, len(asked) - 1)
+
+
+def soft(asked: np.ndarray, weights: np.ndarray, there: np.ndarray) -> float:
+    """Each word of the question matched by the word nearest to it in meaning, weighed by rarity.
+
+    asked float32 [m, d] and there float32 [n, d] unit rows, weights float [m] that sum to 1 (late interaction over
+    static vectors; cf. ColBERT: Khattab and Zaharia, SIGIR 2020).
+    """
+    if not len(asked) or not len(there):
+        return 0.0
+    return float(weights @ (asked @ there.T).max(axis=1))
+
+
+
+def year_fit(text: str, passage: Passage, ref: ReportRef) -> int:
+    """1 where a year of the question is the passage's, by its own words or its headings'; -1 where another is.
+
+    A passage that names none is of the year that its report's title names; 0 where neither does.
+    """
+    asked = relative_years(text, ref.facts.year)
+    if not asked:
+        return 0
+    for source in (passage.text, *reversed(passage.path)):
+        stands = relative_years(source, ref.facts.year)
+        if stands:
+            return 1 if set(stands) & set(asked) else -1
+    about = ref.facts.year
+    if about is None or ref.facts.kind.endswith("工作报告") or str(about) not in ref.facts.title:
+        return 0  # looks back and ahead, or does not say what year it is about
+    return 1 if about in asked or (plans(text) and about + 1 in asked) else -1
