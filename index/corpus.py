@@ -75,6 +75,7 @@ class Corpus:
         self._reading = threading.RLock()  # of the one connection that all reads share
         self._swapping = threading.RLock()  # of the view
         self._words: dict[str, np.ndarray] = {}
+        self._remembering = threading.Lock()  # of word vectors
 
     @classmethod
     def open(cls, data: Path, encoder: Encoder, *, create: bool = False) -> Corpus:
@@ -144,16 +145,14 @@ class Corpus:
 
     def word_vectors(self, words: Sequence[str]) -> np.ndarray:
         """float32 [len(words), dimension] of single words; those met before are remembered, the latest 30,000 of them."""
-        if not words:
-            return np.zeros((0, self.encoder.dimension), np.float32)
-        held = self._words
-        new = [word for word in dict.fromkeys(words) if word not in held]
-        if new:
-            if len(held) + len(new) > MOST_WORDS:  # forget all but what is asked for
-                held = {word: held[word] for word in words if word in held}
-            held = {**held, **dict(zip(new, self.encoder.encode(new), strict=True))}
-            self._words = held  # swapped whole: other threads see the one or the other
-        return np.stack([held[word] for word in words])
+        with self._remembering:
+            new = [word for word in dict.fromkeys(words) if word not in self._words]
+            if len(self._words) + len(new) > MOST_WORDS:
+                self._words.clear()
+                new = list(dict.fromkeys(words))
+            self._words.update(zip(new, self.encoder.encode(new), strict=True))
+            held = [self._words[word] for word in words]
+        return np.stack(held) if held else np.zeros((0, self.encoder.dimension), np.float32)
 
     def frequency(self, word: str) -> int:
         """How many passages hold a word as `index.lexical.segment` gives it, with its title and heading path."""

@@ -1,11 +1,13 @@
-"""Fit the weights of the reranker: python -m models.fit [--data DIR] [--gold GOLD.jsonl --reports DIR…]…
+"""Fit what ranks and trusts: python -m models.fit rank | sentence | confidence, in that order.
 
-Questions whose evidence is known are asked of their corpora; the first fused passages become rows of features
-(retrieval/rerank.py), and a linear model is fitted to put the right one first: listwise softmax loss (ListNet, top one)
-with an L2 penalty, by L-BFGS (scipy).  Figures are cross-validated by question, in five parts, against the fused order
-before it, with a paired randomization test; the weights written are fitted on all.
+Questions whose evidence is known are asked of their corpora.  `rank` weighs the first fused passages
+(retrieval/rerank.py), `sentence` the sentences of the first hits (retrieval/sentences.py): a linear model with a listwise
+softmax loss (ListNet, top one: Cao et al., ICML 2007) and an L2 penalty, by scipy's L-BFGS.  `confidence` is a logistic
+regression (scikit-learn) on whether the best sentence is right (retrieval/confidence.py); its wrong cases are near misses
+written by hand, unanswerable questions, and every question asked again with the passages that answer it taken out.
 
-Encoder data: the questions that were kept aside from the encoder's training (official_questions) and five public sets.
+Figures are cross-validated in five parts, by question; the weights written are fitted on all.  Data: development questions
+over real reports, the hand-written questions kept aside from the encoder's training, and five public sets.
 """
 
 from __future__ import annotations
@@ -14,146 +16,96 @@ import argparse
 import hashlib
 import json
 import sys
-import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
+from sklearn.linear_model import LogisticRegression
 
+from eval.dataset import read_gold
+from eval.metrics import plain, shares_half
 from index.clean import clean
 from index.corpus import Corpus
-from index.encoder import load_encoder
+from index.encoder import Encoder, load_encoder
 from index.read import read
 from index.types import Facts, Passage, Report
-from eval.metrics import shares_half
+from retrieval import confidence, overlap, rerank, sentences
 from retrieval.ask import understood
 from retrieval.linear import Linear
 from retrieval.question import understand
-from retrieval.rerank import FEATURES, features
-from retrieval.search import candidates
+from retrieval.search import candidates, search
+from retrieval.types import Hit, Question
 
 ROOT = Path(__file__).resolve().parents[1]
 PUBLIC = {"official_questions": 1000, "dureader_robust_dev": 200, "gov_message_reply": 200, "ncp_policy_qa": 200,
           "stard_statute": 200, "lawbench_consult": 150}  # questions taken of each
-WEIGHT = {"gold": 2.0, "official_questions": 1.0}  # of a question in the loss; other sets: 0.3
+WEIGHT = {"official_questions": 1.0, **dict.fromkeys(list(PUBLIC)[1:], 0.3)}  # of a question in the loss; gold: 2
 PENALTY = 1e-3
 FOLDS = 5
 SEED = 20261123
 
+Right = Callable[[str, str], list[bool]]
+"""A text and the name of its report → which pieces of evidence it holds."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question over a corpus, with how to tell what is right; no pieces of evidence: nothing answers it."""
+
+    source: str
+    question: Question
+    pieces: int
+    right: Right
+
+    @property
+    def weight(self) -> float:
+        return WEIGHT.get(self.source, 2.0)
+
 
 @dataclass(frozen=True)
 class Asked:
-    """A question's candidates: features float [n, F], evidence bool [n, m], place in the fused order."""
+    """Rows of features float [n, F] in the order before weighing, evidence bool [n, m]."""
 
-    source: str
-    weight: float
+    case: Case
     rows: np.ndarray
     right: np.ndarray
-    wanted: int  # pieces of evidence
 
 
-def fit(asked: Sequence[Asked], penalty: float = PENALTY) -> Linear:
-    """Weights that put passages with evidence first."""
-    usable = [a for a in asked if len(a.rows) and a.right.any()]
-    stacked = np.concatenate([a.rows for a in usable])
-    mean, scale = stacked.mean(axis=0), stacked.std(axis=0) + 1e-6
-    width = max(len(a.rows) for a in usable)
-    inputs = np.zeros((len(usable), width, stacked.shape[1]))
-    target = np.zeros((len(usable), width))
-    mask = np.full((len(usable), width), -np.inf)
-    for i, a in enumerate(usable):
-        inputs[i, :len(a.rows)] = (a.rows - mean) / scale
-        hit = a.right.any(axis=1).astype(float)
-        target[i, :len(a.rows)] = hit / hit.sum()
-        mask[i, :len(a.rows)] = 0.0
-    share = np.asarray([a.weight for a in usable])
-    share = share / share.sum()
+def of_gold(path: Path, corpus: Corpus) -> Iterator[Case]:
+    """Questions of a gold file: a text is right when it and a piece of evidence share half, in one of the question's reports."""
+    for case in read_gold(path):
+        if case.type != "ambiguous":
+            def right(text: str, name: str, case: Any = case) -> list[bool]:
+                return [Path(name).stem in case.reports and (shares_half(text, e) or shares_half(e, text)) for e in case.evidence]
 
-    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        scores = inputs @ weights + mask
-        top = scores.max(axis=1, keepdims=True)
-        expo = np.exp(scores - top)
-        softmax = expo / expo.sum(axis=1, keepdims=True)
-        log = np.where(target > 0, scores - top - np.log(expo.sum(axis=1, keepdims=True)), 0.0)
-        value = -(share[:, None] * target * log).sum() + penalty * weights @ weights
-        gradient = np.einsum("q,qn,qnf->f", share, softmax - target, inputs) + 2 * penalty * weights
-        return float(value), gradient
-
-    found = minimize(loss, np.zeros(stacked.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 200})
-    return Linear(FEATURES, *(tuple(map(float, column)) for column in (mean, scale, found.x)))
+            yield Case(path.stem, understood(corpus, case.question), len(case.evidence), right)
 
 
-def cross_validated(asked: Sequence[Asked], folds: int = FOLDS) -> list[np.ndarray]:
-    """Scores of each question's candidates by weights fitted on the other parts."""
-    part = np.random.default_rng(SEED).permutation(len(asked)) % folds
-    scores: list[np.ndarray] = [np.zeros(0)] * len(asked)
-    for fold in range(folds):
-        model = fit([a for a, p in zip(asked, part, strict=True) if p != fold])
-        for i, a in enumerate(asked):
-            if part[i] == fold:
-                scores[i] = model.score(a.rows) if len(a.rows) else np.zeros(0)
-    return scores
-
-
-def ranks(a: Asked, scores: np.ndarray) -> list[int]:
-    """1-based rank of each piece of evidence; 10**6 where it is not among the candidates."""
-    order = np.argsort(-scores, kind="stable")
-    found = [next((place for place, i in enumerate(order, 1) if a.right[i, j]), 10**6) for j in range(a.right.shape[1])]
-    return found + [10**6] * (a.wanted - len(found))
-
-
-def table(asked: Sequence[Asked], before: Sequence[np.ndarray], after: Sequence[np.ndarray]) -> dict[str, dict[str, object]]:
-    """By source: recall@1, recall@5 and MRR@10 before and after, win/tie/loss and p of the paired randomization test on MRR@10."""
-    rng = np.random.default_rng(SEED)
-    by: dict[str, list[tuple[list[int], list[int]]]] = defaultdict(list)
-    for a, b, c in zip(asked, before, after, strict=True):
-        by[a.source].append((ranks(a, b), ranks(a, c)))
-    out: dict[str, dict[str, object]] = {}
-    for source, pairs in by.items():
-        reciprocal = np.asarray([[1 / min(r) if min(r) <= 10 else 0.0 for r in pair] for pair in pairs])
-        change = reciprocal[:, 1] - reciprocal[:, 0]
-        flips = rng.choice([-1.0, 1.0], size=(10_000, len(change))) @ change
-        out[source] = {
-            "questions": len(pairs),
-            **{f"recall@{k}": [round(float(np.mean([np.mean([r <= k for r in pair[side]]) for pair in pairs])), 4) for side in (0, 1)]
-               for k in (1, 5)},
-            "RR@10": [round(float(x), 4) for x in reciprocal.mean(axis=0)],
-            "win/tie/loss": [int((change > 0).sum()), int((change == 0).sum()), int((change < 0).sum())],
-            "p": round(float((1 + (np.abs(flips) >= abs(change.sum()) - 1e-12).sum()) / 10_001), 4),
-        }
-    return out
-
-
-def of_gold(path: Path, corpus: Corpus) -> Iterator[Asked]:
-    """Questions of a gold file (eval/dataset.py) over reports; a passage is right when it shares half of a piece of evidence."""
-    for line in path.read_text(encoding="utf8").splitlines():
-        case = json.loads(line)
-        if case.get("evidence"):
-            question = understood(corpus, case["question"])
-            vector, found = candidates(corpus, question, question.allowed)
-            right = [[shares_half(c.passage.text, e) and Path(c.report.name).stem in case["reports"] for e in case["evidence"]]
-                     for c in found]
-            yield Asked(path.stem, WEIGHT["gold"], features(corpus, question, vector, found),
-                        np.asarray(right, bool).reshape(len(found), -1), len(case["evidence"]))
-
-
-def of_beir(folder: Path, corpus: Corpus, limit: int) -> Iterator[Asked]:
-    """The first questions of a BEIR folder over its own corpus, no report understood."""
+def of_beir(folder: Path, limit: int, answers: Path) -> Iterator[Case]:
+    """The first questions of a BEIR folder, no report understood: a text is right when its document is, and, where the answer's
+    own words are known, holds them."""
+    known = {}
+    if folder.name == "official_questions":
+        known = {row["question"]: row["answer"] for row in map(json.loads, answers.read_text(encoding="utf8").splitlines())}
     wanted: dict[str, set[str]] = defaultdict(set)
     for line in (folder / "qrels.tsv").read_text(encoding="utf8").splitlines()[1:]:
         query, document, relevance = line.split("\t")
         if int(relevance) > 0:
             wanted[query].add(document)
-    queries = (json.loads(line) for line in (folder / "queries.jsonl").read_text(encoding="utf8").splitlines())
-    for query in [q for q in queries if wanted[q["_id"]]][:limit]:
-        question = replace(understand(query["text"][:500], ()), allowed=None, nothing="")
-        vector, found = candidates(corpus, question, None)
-        right = [[c.report.name == document for document in sorted(wanted[query["_id"]])] for c in found]
-        yield Asked(folder.name, WEIGHT.get(folder.name, 0.3), features(corpus, question, vector, found),
-                    np.asarray(right, bool).reshape(len(found), -1), len(wanted[query["_id"]]))
+    queries = [json.loads(line) for line in (folder / "queries.jsonl").read_text(encoding="utf8").splitlines()]
+    asked = [(q["text"], sorted(wanted[q["_id"]])) for q in queries if wanted[q["_id"]]][:limit]
+    asked += [(text, []) for text, answer in known.items() if not answer]  # near misses
+    for text, documents in asked:
+        answer = plain(known.get(text, ""))
+
+        def right(held: str, name: str, documents: Sequence[str] = documents, answer: str = answer) -> list[bool]:
+            return [name == document and answer in plain(held) for document in documents]
+
+        yield Case(folder.name, replace(understand(text[:500], ()), allowed=None, nothing=""), len(documents), right)
 
 
 def documents(folder: Path) -> Iterator[Report]:
@@ -166,41 +118,207 @@ def documents(folder: Path) -> Iterator[Report]:
         yield Report(id, f"{folder.name}/{held['_id']}", held["_id"], Facts(title=held.get("title") or ""), text, passages=(passage,))
 
 
+def corpora(options: argparse.Namespace, encoder: Encoder) -> Iterator[tuple[Corpus, list[Case]]]:
+    """Each corpus with its questions; built under options.work and kept there for the next step."""
+    def opened(name: str, reports: Callable[[], list[Report]]) -> Corpus:
+        corpus = Corpus.open(options.work / encoder.fingerprint[:12] / name, encoder, create=True)
+        if not corpus.reports():
+            corpus.add(reports())
+        return corpus
+
+    with opened("reports", lambda: [read(path) for path in sorted(options.reports.rglob("*.txt"))]) as corpus:
+        yield corpus, [case for path in options.gold for case in of_gold(path, corpus)]
+    for name, limit in PUBLIC.items():
+        folder = options.data / "test" / name
+        with opened(name, lambda folder=folder: list(documents(folder))) as corpus:  # type: ignore[misc]
+            yield corpus, list(of_beir(folder, limit, options.data / "questions" / "test.jsonl"))
+
+
+def passages_of(corpus: Corpus, case: Case) -> Asked:
+    """The fused list, as the reranker sees it."""
+    vector, found = candidates(corpus, case.question, case.question.allowed)
+    right = [case.right(c.passage.text, c.report.name) for c in found]
+    return Asked(case, rerank.features(corpus, case.question, vector, found), _matrix(right, case))
+
+
+def sentences_of(corpus: Corpus, case: Case) -> Asked:
+    """Sentences of the first hits, those of the first hit first."""
+    found = _sentences(corpus, case, search(corpus, case.question), _ZERO)
+    found.sort(key=lambda s: (-s.hit.score, s.start))
+    right = [case.right(s.text, s.hit.report.name) for s in found]
+    rows = np.asarray([list(s.features.values()) for s in found], np.float32).reshape(len(found), len(sentences.FEATURES))
+    return Asked(case, rows, _matrix(right, case))
+
+
+_ZERO = Linear(sentences.FEATURES, *([value] * len(sentences.FEATURES) for value in (0.0, 1.0, 0.0)))  # type: ignore[arg-type]
+
+
+def trust_of(corpus: Corpus, case: Case) -> Asked:
+    """One row for the question as it is, one for it with what answers it taken out; right: whether what would be shown is."""
+    hits = search(corpus, case.question, 40)
+    without = tuple(hit for hit in hits if not any(case.right(hit.passage.text, hit.report.name)))
+    rows, right = [], []
+    for left in (hits[:20], without[:20]) if case.pieces else (hits[:20],):
+        rarity = overlap.rarity(corpus, case.question)
+        ranked = sentences.able(case.question, _sentences(corpus, case, left, None))
+        if ranked:
+            best = ranked[0]
+            shown = best.text if case.question.asks in ("number", "date", "name", "yesno") else best.hit.passage.text
+            rows.append(confidence.features(corpus, case.question, ranked, rarity))
+            right.append([any(case.right(shown, best.hit.report.name))])
+    return Asked(case, np.asarray(rows, np.float32).reshape(len(rows), len(confidence.FEATURES)), np.asarray(right, bool).reshape(-1, 1))
+
+
+def _sentences(corpus: Corpus, case: Case, hits: tuple[Hit, ...], model: Linear | None) -> list[sentences.Sentence]:
+    return sentences.rank_sentences(corpus, case.question, hits, overlap.rarity(corpus, case.question), model)
+
+
+def _matrix(right: list[list[bool]], case: Case) -> np.ndarray:
+    return np.asarray(right, bool).reshape(len(right), case.pieces)
+
+
+def fit(asked: Sequence[Asked], names: tuple[str, ...]) -> Linear:
+    """Weights that put what is right first."""
+    usable = [a for a in asked if len(a.rows) and a.right.any()]
+    stacked = np.concatenate([a.rows for a in usable])
+    mean, scale = stacked.mean(axis=0), stacked.std(axis=0) + 1e-6
+    width = max(len(a.rows) for a in usable)
+    inputs = np.zeros((len(usable), width, stacked.shape[1]))
+    target = np.zeros((len(usable), width))
+    mask = np.full((len(usable), width), -np.inf)
+    for i, a in enumerate(usable):
+        inputs[i, :len(a.rows)] = (a.rows - mean) / scale
+        hit = a.right.any(axis=1).astype(float)
+        target[i, :len(a.rows)] = hit / hit.sum()
+        mask[i, :len(a.rows)] = 0.0
+    share = np.asarray([a.case.weight for a in usable])
+    share = share / share.sum()
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        scores = inputs @ weights + mask
+        top = scores.max(axis=1, keepdims=True)
+        expo = np.exp(scores - top)
+        total = expo.sum(axis=1, keepdims=True)
+        log = np.where(target > 0, scores - top - np.log(total), 0.0)
+        value = -(share[:, None] * target * log).sum() + PENALTY * weights @ weights
+        return float(value), np.einsum("q,qn,qnf->f", share, expo / total - target, inputs) + 2 * PENALTY * weights
+
+    found = minimize(loss, np.zeros(stacked.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 200})
+    return Linear(names, *(tuple(map(float, column)) for column in (mean, scale, found.x)))
+
+
+def fit_trust(asked: Sequence[Asked], names: tuple[str, ...]) -> Linear:
+    """Logistic regression: the chance that a row is right."""
+    usable = [a for a in asked if len(a.rows)]
+    rows = np.concatenate([a.rows for a in usable])
+    right = np.concatenate([a.right[:, 0] for a in usable])
+    share = np.concatenate([np.full(len(a.rows), a.case.weight) for a in usable])
+    mean, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-6
+    model = LogisticRegression(C=0.5, max_iter=1000).fit((rows - mean) / scale, right, sample_weight=share)
+    return Linear(names, *(tuple(map(float, column)) for column in (mean, scale, model.coef_[0])), bias=float(model.intercept_[0]))
+
+
+def cross_validated(asked: Sequence[Asked], fitted: Callable[[Sequence[Asked]], Linear]) -> list[np.ndarray]:
+    """Scores of each question's rows by weights fitted on the other parts."""
+    part = np.random.default_rng(SEED).permutation(len(asked)) % FOLDS
+    scores: list[np.ndarray] = [np.zeros(0)] * len(asked)
+    for fold in range(FOLDS):
+        model = fitted([a for a, p in zip(asked, part, strict=True) if p != fold])
+        for i in np.flatnonzero(part == fold):
+            scores[i] = model.score(asked[i].rows) if len(asked[i].rows) else np.zeros(0)
+    return scores
+
+
+def ranking_table(asked: Sequence[Asked], after: Sequence[np.ndarray]) -> dict[str, dict[str, object]]:
+    """By source: recall@1, recall@5, RR@10 before and after; win/tie/loss and p of a paired randomization test on RR@10."""
+    rng = np.random.default_rng(SEED)
+    by: dict[str, list[tuple[list[int], list[int]]]] = defaultdict(list)
+    for a, scores in zip(asked, after, strict=True):
+        if a.case.pieces:
+            by[a.case.source].append((_ranks(a, -np.arange(len(a.rows), dtype=float)), _ranks(a, scores)))
+    table: dict[str, dict[str, object]] = {}
+    for source, pairs in by.items():
+        reciprocal = np.asarray([[1 / min(r) if min(r) <= 10 else 0.0 for r in pair] for pair in pairs])
+        change = reciprocal[:, 1] - reciprocal[:, 0]
+        flips = rng.choice([-1.0, 1.0], size=(10_000, len(change))) @ change
+        recall = {f"recall@{k}": [_mean(np.mean([r <= k for r in pair[side]]) for pair in pairs) for side in (0, 1)] for k in (1, 5)}
+        table[source] = {
+            "questions": len(pairs), **recall, "RR@10": [round(float(x), 4) for x in reciprocal.mean(axis=0)],
+            "win/tie/loss": [int((change > 0).sum()), int((change == 0).sum()), int((change < 0).sum())],
+            "p": round(float((1 + (np.abs(flips) >= abs(change.sum()) - 1e-12).sum()) / 10_001), 4),
+        }
+    return table
+
+
+def _ranks(a: Asked, scores: np.ndarray) -> list[int]:
+    order = np.argsort(-scores, kind="stable")
+    return [next((place for place, i in enumerate(order, 1) if a.right[i, j]), 10**6) for j in range(a.case.pieces)]
+
+
+def _mean(values: Iterator[np.floating]) -> float:
+    return round(float(np.mean(list(values))), 4)
+
+
+def trust_table(asked: Sequence[Asked], scores: Sequence[np.ndarray]) -> dict[str, object]:
+    """Calibration in ten bins, and at each threshold: right ones kept, questions without an answer declined; by source."""
+    chance = [1 / (1 + np.exp(-s)) for s in scores]
+    flat = np.concatenate([c for c in chance if len(c)])
+    truth = np.concatenate([a.right[:, 0] for a in asked if len(a.rows)])
+    bins = [{"chance": round(float(flat[inside].mean()), 3), "right": round(float(truth[inside].mean()), 3), "n": int(inside.sum())}
+            for low in np.arange(0, 1, 0.1) if (inside := (flat >= low) & (flat < low + 0.1 + 1e-9)).any()]
+    thresholds = {}
+    for bar in (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6):
+        row = {}
+        for source in dict.fromkeys(a.case.source for a in asked):
+            mine = [(a, c) for a, c in zip(asked, chance, strict=True) if a.case.source == source]
+            answerable = [c[0] >= bar for a, c in mine if a.case.pieces and len(c)]
+            nothing = [not len(c) or c[0] < bar for a, c in mine if not a.case.pieces]
+            removed = [c[1] < bar for a, c in mine if a.case.pieces and len(c) > 1]
+            row[source] = [round(float(np.mean(x)), 3) if x else None for x in (answerable, nothing, removed)]
+        thresholds[f"{bar:.2f}"] = row
+    return {"calibration": bins, "answered when it can be, declined when it cannot, declined with the evidence taken out": thresholds,
+            "Brier": round(float(np.mean((flat - truth) ** 2)), 4)}
+
+
+STEPS = {
+    "rank": (passages_of, rerank.FEATURES, fit, list(PUBLIC)),
+    "sentence": (sentences_of, sentences.FEATURES, fit, ["official_questions"]),
+    "confidence": (trust_of, confidence.FEATURES, fit_trust, ["official_questions"]),
+}
+
+
 def main() -> int:
-    cli = argparse.ArgumentParser(description="拟合重排权重，写入 models/rank.json")
-    cli.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "encoder-data", help="编码器数据文件夹")
-    cli.add_argument("--gold", type=Path, nargs="*", default=[ROOT.parent / "shared" / "gold" / f"{name}.dev.jsonl" for name in ("seeds", "provinces-2026")])
-    cli.add_argument("--reports", type=Path, default=ROOT.parent / "shared" / "reports")
-    cli.add_argument("--out", type=Path, default=ROOT / "models" / "rank.json")
+    shared = ROOT.parent / "shared"
+    cli = argparse.ArgumentParser(description="拟合排序与可信度的权重，写入 models/rank.json、sentence.json、confidence.json")
+    cli.add_argument("step", choices=STEPS)
+    cli.add_argument("--data", type=Path, default=shared / "encoder-data", help="编码器数据文件夹")
+    cli.add_argument("--gold", type=Path, nargs="*", default=[shared / "gold" / f"{n}.dev.jsonl" for n in ("seeds", "provinces-2026")])
+    cli.add_argument("--reports", type=Path, default=shared / "reports")
+    cli.add_argument("--work", type=Path, default=ROOT / "runs" / "fit", help="建好的索引放在这里，下一步接着用")
     options = cli.parse_args()
     encoder = load_encoder()
+    rows_of, names, fitted, sources = STEPS[options.step]
     asked: list[Asked] = []
-    with tempfile.TemporaryDirectory() as work:
-        with Corpus.open(Path(work) / "reports", encoder, create=True) as corpus:
-            corpus.add([read(path) for path in sorted(options.reports.rglob("*.txt"))])
-            for path in options.gold:
-                asked += of_gold(path, corpus)
-                print(f"{path.stem}: {len(asked)} 题", file=sys.stderr)
-        for name, limit in PUBLIC.items():
-            with Corpus.open(Path(work) / name, encoder, create=True) as corpus:
-                corpus.add(list(documents(options.data / "test" / name)))
-                asked += of_beir(options.data / "test" / name, corpus, limit)
-                print(f"{name}: {len(asked)} 题", file=sys.stderr)
-    before = [-np.arange(len(a.rows), dtype=float) for a in asked]
-    figures = table(asked, before, cross_validated(asked))
-    model = fit(asked)
+    for corpus, cases in corpora(options, encoder):
+        wanted = [case for case in cases if case.source in sources or case.source not in PUBLIC]
+        asked += [rows_of(corpus, case) for case in wanted if case.pieces or options.step == "confidence"]
+        print(f"{len(asked)} 题", file=sys.stderr)
+    scores = cross_validated(asked, lambda part: fitted(part, names))
+    figures = trust_table(asked, scores) if options.step == "confidence" else ranking_table(asked, scores)
+    model = fitted(asked, names)
     held = {
         "features": {name: {"mean": round(m, 6), "scale": round(s, 6), "weight": round(w, 6)}
                      for name, m, s, w in zip(model.features, model.mean, model.scale, model.weight, strict=True)},
-        "bias": 0.0,
+        "bias": round(model.bias, 6),
         "encoder": encoder.fingerprint,
-        "command": "python -m models.fit",
-        "figures": {"before and after, cross-validated by question": figures},
+        "command": f"python -m models.fit {options.step}",
+        "figures, cross-validated by question": figures,
     }
-    temporary = options.out.with_suffix(".tmp")
+    out = ROOT / "models" / f"{options.step}.json"
+    temporary = out.with_suffix(".tmp")
     temporary.write_text(json.dumps(held, ensure_ascii=False, indent=1) + "\n", encoding="utf8")
-    temporary.replace(options.out)
-    print(json.dumps(figures, ensure_ascii=False, indent=1))
+    temporary.replace(out)
+    print(json.dumps(figures, ensure_ascii=False))
     return 0
 
 

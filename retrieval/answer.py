@@ -7,41 +7,23 @@ compared with the catalog's text before it is shown.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
+from collections.abc import Callable, Sequence
 
 from index.corpus import Corpus
 from index.types import Report
 from retrieval import asked, overlap, spans
+from retrieval.confidence import ENOUGH, probability
 from retrieval.question import asks_for_several, groups, years
+from retrieval.sentences import Sentence, able, rank_sentences
 from retrieval.types import ABSTAIN, Answer, Citation, Hit, Question
 
-READ = 12  # hits whose sentences are weighed
 SHORT_LIMIT, LONG_LIMIT = 400, 1500  # characters of an answer to a figure, date, name, yes or no; to the others
 MARKED = 40  # characters of the longest run marked as the short answer
 WHOLE = 450  # characters of a passage shown whole
-NEAR = 0.8  # of the best sentence's score: a further sentence is shown beside it
-FAR = 0.6  # of the best sentence's score: the best one with the kind asked for must reach it
+NEAR = 2.0  # behind the best sentence's score, a log chance: a further sentence is shown beside it
 EQUAL = 0.97  # of the words that the best sentence shares with the question: another report's answers it as well
 RIVALS = 3  # reports that must answer as well before the reader is asked which is meant
-WEAK, WEAK_LONG = 0.17, 0.10  # evidence below it is none: for a figure, date, name, yes or no; for the others
-WEIGHTS: Mapping[str, float] = {"words": 1.0, "around": 0.35, "meaning": 0.8, "hit": 0.5, "kind": 0.45, "year": 0.15}
 _SHORT = frozenset({"number", "date", "name", "yesno"})
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """A sentence of a hit, with what speaks for it; offsets are the report's."""
-
-    hit: Hit
-    start: int
-    end: int
-    text: str
-    score: float
-    features: Mapping[str, float]
 
 
 def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...]) -> Answer:
@@ -50,10 +32,10 @@ def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...]) -> Answer
         return Answer(question, "abstained", ABSTAIN, hits=hits, note=question.nothing)
     rarity = overlap.rarity(corpus, question)
     ranked = rank_sentences(corpus, question, hits, rarity)
-    ranked = _supported(question, ranked)
-    weak = WEAK if question.asks in _SHORT else WEAK_LONG
-    if not ranked or evidence(ranked[0]) < weak:
-        return Answer(question, "abstained", ABSTAIN, hits=hits)
+    ranked = able(question, ranked)
+    chance = probability(corpus, question, ranked, rarity)
+    if chance < ENOUGH:
+        return Answer(question, "abstained", ABSTAIN, hits=hits, chance=chance)
     reports = _Texts(corpus)
     named = groups(question, corpus.reports())
     focus = asked.focus(question, rarity)
@@ -68,7 +50,7 @@ def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...]) -> Answer
         found = _cite([(s, s.start, s.end, short(s)) for s in rivals], reports)
         which = "、".join(dict.fromkeys(c.report.facts.title or c.report.name for c in found[:5]))
         text = f"有 {len(found)} 份报告都讲到，说的不一样。请指明是哪一份：{which}{'等' if len(found) > 5 else ''}。"
-        return Answer(question, "ambiguous", text, hits=hits, candidates=found)
+        return Answer(question, "ambiguous", text, hits=hits, candidates=found, chance=chance)
     if rivals and not years(question.text):
         latest = max(rivals, key=lambda s: s.hit.report.facts.year or 0)
         ranked = [latest, *(s for s in ranked if s is not latest)]
@@ -95,66 +77,8 @@ def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...]) -> Answer
         citations=citations,
         hits=hits,
         note=note,
+        chance=chance,
     )
-
-
-def evidence(sentence: Sentence) -> float:
-    """0 to 1: how much of the question, by rarity, stands in the sentence and around it, and how alike they are."""
-    f = sentence.features
-    return (f["words"] + 0.25 * f["around"] + max(f["meaning"], 0.0)) / 2
-
-
-def _supported(question: Question, ranked: Sequence[Sentence]) -> list[Sentence]:
-    """Sentences that can answer: for a figure, date or name those in which one stands, of no other year than named."""
-    if not ranked or question.asks not in ("number", "date", "name"):
-        return list(ranked)
-    dated = bool(years(question.text))
-    able = [s for s in ranked if s.features["kind"] > 0 and not (dated and s.features["year"] < 0)]
-    return able if able and able[0].score >= FAR * ranked[0].score else []
-
-
-def rank_sentences(
-    corpus: Corpus, question: Question, hits: Sequence[Hit], rarity: Mapping[str, float]
-) -> list[Sentence]:
-    """Sentences of the first hits, best first."""
-    read = hits[:READ]
-    if not read:
-        return []
-    top = max(hit.score for hit in read)
-    places = [
-        (hit, hit.passage.start + start, hit.passage.start + end, hit.passage.text[start:end])
-        for hit in read
-        for start, end in spans.sentences(hit.passage.text)
-    ]
-    places = [place for place in places if not _is_heading(place[0], place[3])] or places
-    vectors = corpus.encoder.encode([_in_context(hit, text) for hit, _, _, text in places])
-    query = corpus.encoder.encode([question.rest], query=True)[0]
-    total = sum(rarity.values()) or 1.0
-    found = []
-    for (hit, start, end, text), vector in zip(places, vectors, strict=True):
-        stands = overlap.matched(rarity, text)
-        missing = {word: weight for word, weight in rarity.items() if word not in stands}
-        around = overlap.matched(missing, " ".join((hit.passage.text, *hit.passage.path)))
-        features = {
-            "words": sum(stands.values()) / total,
-            "around": sum(around.values()) / total,
-            "meaning": float(np.dot(query, vector)),
-            "hit": 1 / (1 + top - hit.score),
-            "kind": asked.fit(question, text),
-            "year": float(overlap.year_fit(question.text, replace(hit.passage, text=text), hit.report)),
-        }
-        score = sum(WEIGHTS[name] * value for name, value in features.items())
-        found.append(Sentence(hit, start, end, text, score, features))
-    return sorted(found, key=lambda s: (-s.score, s.hit.report.row, s.start))
-
-
-def _in_context(hit: Hit, text: str) -> str:
-    return " ".join((*hit.passage.path[-1:], text))
-
-
-def _is_heading(hit: Hit, text: str) -> bool:
-    bare = re.sub(r"\s", "", text).rstrip("。：:")
-    return any(bare in re.sub(r"\s", "", title) for title in (hit.report.facts.title, *hit.passage.path))
 
 
 # ---- what is shown
@@ -181,7 +105,7 @@ def _sentences(ranked: Sequence[Sentence], short: _Shorten) -> list[_Picked]:
     picked: list[_Picked] = []
     length = 0
     for sentence in ranked:
-        if len(picked) == 3 or (picked and sentence.score < NEAR * ranked[0].score):
+        if len(picked) == 3 or (picked and sentence.score < ranked[0].score - NEAR):
             break
         if length + len(sentence.text) + 1 > SHORT_LIMIT:
             if not picked:
@@ -215,7 +139,7 @@ def _passages(question: Question, ranked: Sequence[Sentence], reports: _Texts) -
     picked: list[_Picked] = [(best, start, end, [])]
     length = end - start
     for sentence in ranked[1:]:
-        if len(picked) == 3 or sentence.score < NEAR * best.score:
+        if len(picked) == 3 or sentence.score < best.score - NEAR:
             break
         row = sentence.hit.report.row
         shown = any(s.hit.report.row == row and a < sentence.end and sentence.start < b for s, a, b, _ in picked)
@@ -304,8 +228,8 @@ def _rivals(question: Question, ranked: Sequence[Sentence], short: _Shorten) -> 
         if s.hit.report.facts.kind == kind
         and (_open(question) or s.hit.report.facts.unit == unit)
         and s.features["words"] >= EQUAL * lead.features["words"]
-        and s.features["kind"] >= lead.features["kind"]
-        and s.score >= 0.85 * lead.score
+        and s.features["asked"] >= lead.features["asked"]
+        and s.score >= lead.score - NEAR
     ]
     values = {tuple(s.text[a:b] for a, b in short(s)) for s in equal}
     return equal if len(equal) >= (RIVALS if _open(question) else 2) and len(values) > 1 else []

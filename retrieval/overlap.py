@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 
 from index.corpus import Corpus
+from index.lexical import segment
 from index.types import Passage, ReportRef
 from retrieval.question import plans, relative_years, words
 from retrieval.types import Question
@@ -48,6 +51,13 @@ def share(weights: Mapping[str, float], text: str) -> float:
     return sum(matched(weights, text).values()) / total if total else 0.0
 
 
+@functools.lru_cache(maxsize=8192)
+def distinct(text: str) -> tuple[str, ...]:
+    """Words of a text as the index holds them, each once."""
+    return tuple(dict.fromkeys(word for word in segment(text) if re.search(r"\w", word)))
+
+
+@functools.lru_cache(maxsize=8192)
 def pairs(text: str) -> frozenset[str]:
     """Character pairs of a text, marks apart."""
     bare = re.sub(r"\W", "", text.lower())
@@ -58,7 +68,7 @@ def in_order(asked: Sequence[str], text: str) -> float:
     """0 to 1: of the question's neighbouring words, those that stand near one another in the same order."""
     low = text.lower()
     places = [low.find(word) for word in asked]
-    near = sum(0 <= a < b <= a + NEAR for a, b in zip(places, places[1:], strict=False))
+    near = sum(0 <= a < b <= a + NEAR for a, b in pairwise(places))
     return near / max(1, len(asked) - 1)
 
 

@@ -7,14 +7,12 @@ models/rank.json; `shipped("rank")` reads them.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from index.corpus import Corpus
-from index.lexical import segment
 from index.types import Passage, ReportRef
 from retrieval import overlap, spans
 from retrieval.asked import fit
@@ -52,18 +50,19 @@ def features(corpus: Corpus, question: Question, vector: np.ndarray, candidates:
     texts = [c.passage.text for c in candidates]
     sentences = [[text[a:b] for a, b in spans.sentences(text)] or [text] for text in texts]
     cosines = corpus.encoder.encode([s for each in sentences for s in each]) @ vector
+    there = [overlap.distinct(text) for text in texts]
+    corpus.word_vectors([word for each in there for word in each])  # in one go: those of each passage are then remembered
     rows = []
     at = 0
-    for candidate, text, each in zip(candidates, texts, sentences, strict=True):
+    for candidate, text, each, held in zip(candidates, texts, sentences, there, strict=True):
         path = " ".join(candidate.passage.path)
         own = cosines[at:at + len(each)]
         at += len(each)
-        there = list(dict.fromkeys(word for word in segment(text) if re.search(r"\w", word)))
         rows.append((
             candidate.lexical,
             candidate.dense,
             candidate.cosine,
-            overlap.soft(word_vectors, weights, corpus.word_vectors(there)),
+            overlap.soft(word_vectors, weights, corpus.word_vectors(held)),
             overlap.share(rarity, text),
             overlap.share(rarity, f"{path}\n{text}"),
             len(said & overlap.pairs(text)) / max(1, len(said)),

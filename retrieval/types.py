@@ -17,9 +17,10 @@ Status = Literal["answered", "abstained", "ambiguous"]
 class Chip:
     """One thing that was understood of a question and restricts the search; a page shows it and lets it be taken off."""
 
-    slot: Literal["unit", "region", "year", "kind"]
+    slot: Literal["unit", "region", "year", "kind", "subject"]  # subject: words taken over from the turn before
     value: str  # what it stands for: 青川市
     said: str  # the words in the question: 青川
+    inherited: bool = False  # taken over from the turn before
 
 
 @dataclass(frozen=True)
@@ -97,5 +98,6 @@ class Answer:
     hits: tuple[Hit, ...] = ()
     candidates: tuple[Citation, ...] = ()  # for ambiguous: one a report
     table: Table | None = None
+    chance: float | None = None  # calibrated chance that the best sentence answers the question
     note: str = ""  # a Chinese line beside the answer: a filter that left nothing, say
     ms: float = 0.0

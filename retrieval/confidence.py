@@ -1,0 +1,73 @@
+"""How likely the best sentence is to answer the question: a probability, calibrated by `models/fit.py confidence`.
+
+Logistic regression over what search and sentence choice know; the weights are in models/confidence.json.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from index.corpus import Corpus
+from retrieval import asked, overlap, spans
+from retrieval.linear import Linear, shipped
+from retrieval.sentences import Sentence
+from retrieval.types import Hit, Question
+
+ENOUGH = 0.12  # chance below which nothing is answered: on the cross-validated curve some 5 % of what could be answered is declined
+FEATURES = ("words", "around", "cosine", "soft", "pairs", "asked", "year", "hit", "lead", "worst", "missing", "clause",
+            "clause_soft", "named",
+            "number", "date", "name", "yesno", "list", "how")
+
+
+def features(corpus: Corpus, question: Question, ranked: Sequence[Sentence], rarity: Mapping[str, float]) -> np.ndarray:
+    """float32 [len(FEATURES)] of a question and its sentences, best first; at least one."""
+    best = ranked[0]
+    other = next((s.score for s in ranked if s.hit.passage.id != best.hit.passage.id), best.score - 5.0)
+    worst, missing = _least(corpus, best.hit, rarity)
+    f = best.features
+    return np.asarray((
+        f["words"], f["around"], f["cosine"], f["soft"], f["pairs"], f["asked"], f["year"], best.hit.score,
+        min(best.score - other, 5.0), worst, missing, *_beside(corpus, question, best, rarity), float(any(c.slot in ("unit", "region") for c in question.chips)),
+        *(float(question.asks == kind) for kind in ("number", "date", "name", "yesno", "list", "how")),
+    ), np.float32)
+
+
+def probability(corpus: Corpus, question: Question, ranked: Sequence[Sentence], rarity: Mapping[str, float],
+                model: Linear | None = None) -> float:
+    """0 to 1: the chance that the best sentence answers the question."""
+    if not ranked:
+        return 0.0
+    logit = float((model or shipped("confidence")).score(features(corpus, question, ranked, rarity)[None])[0])
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+
+
+def _least(corpus: Corpus, hit: Hit, rarity: Mapping[str, float]) -> tuple[float, float]:
+    """The likeness of the weighty word of the question that is least alike to any in the passage, its title and path; and
+    the share of the question's weight that stands in none of them."""
+    if not rarity:
+        return 1.0, 0.0
+    around = " ".join((hit.report.facts.title, *hit.passage.path, hit.passage.text))
+    total, most = sum(rarity.values()), max(rarity.values())
+    stands = overlap.matched(rarity, around)
+    absent = [word for word, weight in rarity.items() if word not in stands and weight >= 0.5 * most]
+    missing = 1 - sum(stands.values()) / total
+    if not absent:
+        return 1.0, missing
+    there = overlap.distinct(around)
+    likeness = corpus.word_vectors(absent) @ corpus.word_vectors(there).T if there else np.zeros((len(absent), 1))
+    return float(likeness.max(axis=1).min()), missing
+
+
+def _beside(corpus: Corpus, question: Question, best: Sentence, rarity: Mapping[str, float]) -> tuple[float, float]:
+    """The share of the question that stands in the clause of what would be the short answer, and its soft match; of the whole
+    sentence where no short answer is asked for."""
+    found = asked.short_answers(question, best.text, asked.focus(question, rarity), 1)
+    clauses = [best.text[a:b] for a, b in spans.clauses(best.text) if not found or (a < found[0][1] and found[0][0] < b)]
+    clause = "".join(clauses) or best.text
+    total = sum(rarity.values()) or 1.0
+    weights = np.asarray([weight / total for weight in rarity.values()])
+    there = overlap.distinct(clause)
+    return overlap.share(rarity, clause), overlap.soft(corpus.word_vectors(list(rarity)), weights, corpus.word_vectors(there))

@@ -1,0 +1,102 @@
+"""Sentences of the first hits, weighed: which one says what is asked?
+
+The weights are fitted by `models/fit.py` as those of the reranker are, and stored in models/sentence.json.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from index.corpus import Corpus
+from retrieval import asked, overlap, spans
+from retrieval.linear import Linear, shipped
+from retrieval.question import years
+from retrieval.types import Hit, Question
+
+READ = 12  # hits whose sentences are weighed
+FAR = 3.0  # behind the best sentence's score: the best one in which what is asked for stands must not be
+FEATURES = ("words", "around", "cosine", "soft", "pairs", "order", "hit", "asked", "year", "length")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of a hit, with what speaks for it; offsets are the report's."""
+
+    hit: Hit
+    start: int
+    end: int
+    text: str
+    score: float  # log of its chance to be the one, up to a constant of the question
+    features: Mapping[str, float]
+
+
+def rank_sentences(corpus: Corpus, question: Question, hits: Sequence[Hit], rarity: Mapping[str, float],
+                   model: Linear | None = None) -> list[Sentence]:
+    """Sentences of the first hits, best first.  `rarity`: the question's words as `overlap.rarity` weighs them."""
+    read = hits[:READ]
+    places = [
+        (hit, hit.passage.start + start, hit.passage.start + end, hit.passage.text[start:end])
+        for hit in read
+        for start, end in spans.sentences(hit.passage.text)
+    ]
+    places = [place for place in places if not _is_heading(place[0], place[3])] or places
+    if not places:
+        return []
+    rows = _features(corpus, question, places, rarity)
+    scores = (model or shipped("sentence")).score(rows)
+    found = [
+        Sentence(hit, start, end, text, float(score), dict(zip(FEATURES, row.tolist(), strict=True)))
+        for (hit, start, end, text), row, score in zip(places, rows, scores, strict=True)
+    ]
+    return sorted(found, key=lambda s: (-s.score, s.hit.report.row, s.start))
+
+
+def able(question: Question, ranked: Sequence[Sentence]) -> list[Sentence]:
+    """Sentences that can answer: for a figure, date or name those in which one stands, of no other year than named."""
+    if not ranked or question.asks not in ("number", "date", "name"):
+        return list(ranked)
+    dated = bool(years(question.text))
+    found = [s for s in ranked if s.features["asked"] > 0 and not (dated and s.features["year"] < 0)]
+    return found if found and found[0].score >= ranked[0].score - FAR else []
+
+
+def _features(corpus: Corpus, question: Question, places: Sequence[tuple[Hit, int, int, str]],
+              rarity: Mapping[str, float]) -> np.ndarray:
+    """float32 [sentences, len(FEATURES)]"""
+    words = list(rarity)
+    total = sum(rarity.values()) or 1.0
+    weights = np.asarray([rarity[word] / total for word in words])
+    word_vectors = corpus.word_vectors(words)
+    said = overlap.pairs(question.rest)
+    query = corpus.encoder.encode([question.rest], query=True)[0]
+    cosines = corpus.encoder.encode([" ".join((*hit.passage.path[-1:], text)) for hit, _, _, text in places]) @ query
+    top = max(hit.score for hit, *_ in places)
+    rows = []
+    for (hit, _, _, text), cosine in zip(places, cosines, strict=True):
+        stands = overlap.matched(rarity, text)
+        missing = {word: weight for word, weight in rarity.items() if word not in stands}
+        around = overlap.matched(missing, " ".join((hit.passage.text, *hit.passage.path)))
+        there = overlap.distinct(text)
+        rows.append((
+            sum(stands.values()) / total,
+            sum(around.values()) / total,
+            float(cosine),
+            overlap.soft(word_vectors, weights, corpus.word_vectors(there)),
+            len(said & overlap.pairs(text)) / max(1, len(said)),
+            overlap.in_order(words, text),
+            1 / (1 + top - hit.score),
+            asked.fit(question, text),
+            float(overlap.year_fit(question.text, replace(hit.passage, text=text), hit.report)),
+            math.log(len(text) + 1),
+        ))
+    return np.asarray(rows, np.float32)
+
+
+def _is_heading(hit: Hit, text: str) -> bool:
+    bare = re.sub(r"\s", "", text).rstrip("。：:")
+    return any(bare in re.sub(r"\s", "", title) for title in (hit.report.facts.title, *hit.passage.path))
