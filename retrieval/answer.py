@@ -8,6 +8,7 @@ compared with the catalog's text before it is shown.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from index.corpus import Corpus
 from index.types import Report
@@ -15,7 +16,7 @@ from retrieval import asked, overlap, spans
 from retrieval.confidence import ENOUGH, probability
 from retrieval.question import asks_for_several, groups, years
 from retrieval.sentences import Sentence, able, rank_sentences
-from retrieval.types import ABSTAIN, Answer, Citation, Hit, Question
+from retrieval.types import ABSTAIN, Answer, Citation, Hit, Question, Table
 
 SHORT_LIMIT, LONG_LIMIT = 400, 1500  # characters of an answer to a figure, date, name, yes or no; to the others
 MARKED = 40  # characters of the longest run marked as the short answer
@@ -79,6 +80,17 @@ def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...]) -> Answer
         note=note,
         chance=chance,
     )
+
+
+def tabled(corpus: Corpus, question: Question, table: Table) -> Answer:
+    """A table over many reports as an answer: its rows' sentences are the citations, its summary the text."""
+    texts = _Texts(corpus)
+    rows = [row for row in table.rows if texts[row.report.row].text[row.citation.start : row.citation.end] == row.citation.quote]
+    citations = tuple(replace(row.citation, number=at) for at, row in enumerate(rows, 1))
+    rows = [replace(row, citation=citation) for row, citation in zip(rows, citations, strict=True)]
+    missing = "、".join(ref.facts.region or ref.facts.unit or ref.name for ref in table.missing)
+    note = f"另有 {len(table.missing)} 份报告没有写明：{missing}。" if missing else ""
+    return Answer(question, "answered", table.summary, citations=citations, table=replace(table, rows=tuple(rows)), note=note)
 
 
 # ---- what is shown

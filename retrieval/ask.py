@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from index.corpus import Corpus
 from index.types import StoreError
-from retrieval.answer import compose
+from retrieval.answer import compose, tabled
+from retrieval.compare import tabulate, whole_corpus
 from retrieval.question import normalise, understand
 from retrieval.search import search
 from retrieval.types import Answer, Question
@@ -23,7 +24,9 @@ def ask(corpus: Corpus, text: str, *, k: int = 20, without: Collection[str] = ()
     """
     started = time.perf_counter()
     question = understood(corpus, text, without)
-    answer = compose(corpus, question, search(corpus, question, k))
+    table = tabulate(corpus, question) if whole_corpus(question) else None
+    many = table is not None and len(table.rows) > 1
+    answer = tabled(corpus, question, table) if table and many else compose(corpus, question, search(corpus, question, k))
     return replace(answer, ms=round((time.perf_counter() - started) * 1000, 2))
 
 

@@ -67,7 +67,4 @@ def _beside(corpus: Corpus, question: Question, best: Sentence, rarity: Mapping[
     found = asked.short_answers(question, best.text, asked.focus(question, rarity), 1)
     clauses = [best.text[a:b] for a, b in spans.clauses(best.text) if not found or (a < found[0][1] and found[0][0] < b)]
     clause = "".join(clauses) or best.text
-    total = sum(rarity.values()) or 1.0
-    weights = np.asarray([weight / total for weight in rarity.values()])
-    there = overlap.distinct(clause)
-    return overlap.share(rarity, clause), overlap.soft(corpus.word_vectors(list(rarity)), weights, corpus.word_vectors(there))
+    return overlap.share(rarity, clause), overlap.soft(corpus, rarity, [clause])[0]

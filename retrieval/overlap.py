@@ -40,7 +40,7 @@ def matched(weights: Mapping[str, float], text: str) -> dict[str, float]:
     for word, weight in weights.items():
         if word in low:
             found[word] = weight
-        elif 2 <= len(word) <= 4 and re.search(".{0,3}".join(map(re.escape, word)), low):
+        elif 2 <= len(word) <= 4 and _letters(word).search(low):
             found[word] = PART * weight
     return found
 
@@ -72,16 +72,19 @@ def in_order(asked: Sequence[str], text: str) -> float:
     return near / max(1, len(asked) - 1)
 
 
-def soft(asked: np.ndarray, weights: np.ndarray, there: np.ndarray) -> float:
-    """Each word of the question matched by the word nearest to it in meaning, weighed by rarity.
+def soft(corpus: Corpus, weights: Mapping[str, float], texts: Sequence[str]) -> list[float]:
+    """For each text: every word of the question matched by the word nearest to it in meaning, weighed by rarity.
 
-    asked float32 [m, d] and there float32 [n, d] unit rows, weights float [m] that sum to 1 (late interaction over
-    static vectors; cf. ColBERT: Khattab and Zaharia, SIGIR 2020).
+    Late interaction over static vectors (cf. ColBERT: Khattab and Zaharia, SIGIR 2020).
     """
-    if not len(asked) or not len(there):
-        return 0.0
-    return float(weights @ (asked @ there.T).max(axis=1))
-
+    total = sum(weights.values())
+    held = [distinct(text) for text in texts]
+    place = {word: at for at, word in enumerate(dict.fromkeys(word for each in held for word in each))}
+    if not total or not place:
+        return [0.0] * len(texts)
+    share = np.asarray(list(weights.values())) / total
+    alike = corpus.word_vectors(list(weights)) @ corpus.word_vectors(list(place)).T
+    return [float(share @ alike[:, [place[word] for word in each]].max(axis=1)) if each else 0.0 for each in held]
 
 
 def year_fit(text: str, passage: Passage, ref: ReportRef) -> int:
@@ -100,3 +103,8 @@ def year_fit(text: str, passage: Passage, ref: ReportRef) -> int:
     if about is None or ref.facts.kind.endswith("工作报告") or str(about) not in ref.facts.title:
         return 0  # looks back and ahead, or does not say what year it is about
     return 1 if about in asked or (plans(text) and about + 1 in asked) else -1
+
+
+@functools.lru_cache(maxsize=4096)
+def _letters(word: str) -> re.Pattern[str]:
+    return re.compile(".{0,3}".join(map(re.escape, word)))

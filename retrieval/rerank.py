@@ -43,18 +43,14 @@ def features(corpus: Corpus, question: Question, vector: np.ndarray, candidates:
         return np.zeros((0, len(FEATURES)), np.float32)
     rarity = overlap.rarity(corpus, question)
     asked = list(rarity)
-    total = sum(rarity.values()) or 1.0
-    weights = np.asarray([rarity[word] / total for word in asked])
-    word_vectors = corpus.word_vectors(asked)
     said = overlap.pairs(question.rest)
     texts = [c.passage.text for c in candidates]
     sentences = [[text[a:b] for a, b in spans.sentences(text)] or [text] for text in texts]
     cosines = corpus.encoder.encode([s for each in sentences for s in each]) @ vector
-    there = [overlap.distinct(text) for text in texts]
-    corpus.word_vectors([word for each in there for word in each])  # in one go: those of each passage are then remembered
+    soft = overlap.soft(corpus, rarity, texts)
     rows = []
     at = 0
-    for candidate, text, each, held in zip(candidates, texts, sentences, there, strict=True):
+    for candidate, text, each, alike in zip(candidates, texts, sentences, soft, strict=True):
         path = " ".join(candidate.passage.path)
         own = cosines[at:at + len(each)]
         at += len(each)
@@ -62,7 +58,7 @@ def features(corpus: Corpus, question: Question, vector: np.ndarray, candidates:
             candidate.lexical,
             candidate.dense,
             candidate.cosine,
-            overlap.soft(word_vectors, weights, corpus.word_vectors(held)),
+            alike,
             overlap.share(rarity, text),
             overlap.share(rarity, f"{path}\n{text}"),
             len(said & overlap.pairs(text)) / max(1, len(said)),

@@ -70,23 +70,21 @@ def _features(corpus: Corpus, question: Question, places: Sequence[tuple[Hit, in
     """float32 [sentences, len(FEATURES)]"""
     words = list(rarity)
     total = sum(rarity.values()) or 1.0
-    weights = np.asarray([rarity[word] / total for word in words])
-    word_vectors = corpus.word_vectors(words)
+    soft = overlap.soft(corpus, rarity, [text for *_, text in places])
     said = overlap.pairs(question.rest)
     query = corpus.encoder.encode([question.rest], query=True)[0]
     cosines = corpus.encoder.encode([" ".join((*hit.passage.path[-1:], text)) for hit, _, _, text in places]) @ query
     top = max(hit.score for hit, *_ in places)
     rows = []
-    for (hit, _, _, text), cosine in zip(places, cosines, strict=True):
+    for (hit, _, _, text), cosine, alike in zip(places, cosines, soft, strict=True):
         stands = overlap.matched(rarity, text)
         missing = {word: weight for word, weight in rarity.items() if word not in stands}
         around = overlap.matched(missing, " ".join((hit.passage.text, *hit.passage.path)))
-        there = overlap.distinct(text)
         rows.append((
             sum(stands.values()) / total,
             sum(around.values()) / total,
             float(cosine),
-            overlap.soft(word_vectors, weights, corpus.word_vectors(there)),
+            alike,
             len(said & overlap.pairs(text)) / max(1, len(said)),
             overlap.in_order(words, text),
             1 / (1 + top - hit.score),
