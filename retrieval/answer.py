@@ -22,7 +22,8 @@ SHORT_LIMIT, LONG_LIMIT = 400, 1500  # characters of an answer to a figure, date
 MARKED = 40  # characters of the longest run marked as the short answer
 WHOLE = 450  # characters of a passage shown whole
 NEAR = 2.0  # behind the best sentence's score, a log chance: a further sentence is shown beside it
-EQUAL = 0.97  # of the words that the best sentence shares with the question: another report's answers it as well
+EQUAL = 0.93  # of the likeness in words of the best sentence to the question: another report's answers it as well
+EQUALLY = 4.0  # behind the best sentence's score, which a passage's place among the hits moves
 RIVALS = 3  # reports that must answer as well before the reader is asked which is meant
 _SHORT = frozenset({"number", "date", "name", "yesno"})
 
@@ -239,9 +240,9 @@ def _rivals(question: Question, ranked: Sequence[Sentence], short: _Shorten) -> 
         for s in best.values()
         if s.hit.report.facts.kind == kind
         and (_open(question) or s.hit.report.facts.unit == unit)
-        and s.features["words"] >= EQUAL * lead.features["words"]
+        and s.features["soft"] >= EQUAL * lead.features["soft"]
         and s.features["asked"] >= lead.features["asked"]
-        and s.score >= lead.score - NEAR
+        and s.score >= lead.score - EQUALLY
     ]
     values = {tuple(s.text[a:b] for a, b in short(s)) for s in equal}
     return equal if len(equal) >= (RIVALS if _open(question) else 2) and len(values) > 1 else []

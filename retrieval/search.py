@@ -79,9 +79,12 @@ def _why(
     parts.append(f"文中有：{'、'.join(matched)}" if matched else "文中没有问题里的词，按意思相近找到")
     if above:
         parts.append(f"标题有：{'、'.join(above)}")
-    best = sorted(((value, name) for name, value in added.items() if name in SAID and value > 0.1), reverse=True)[:2]
-    if best:
-        parts.append("重排看重：" + "、".join(SAID[name] for _, name in best))
+    best = sorted(((value, name) for name, value in added.items() if name in SAID and value > 0.1), reverse=True)[:3]
+    names = [name for _, name in best]
+    if added.get("asked", 0.0) > 0 and "asked" not in names:
+        names.append("asked")
+    if names:
+        parts.append("重排看重：" + "、".join(SAID[name] for name in names))
     if added.get("year", 0.0) < -0.1:
         parts.append("讲的是别的年份")
     return matched, "；".join(parts)
