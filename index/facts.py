@@ -16,7 +16,10 @@ PLACE = re.compile(
 ORGAN = r"(?:人民政府|人民法院|人民检察院|委员会|办公室|办公厅|管理局|监督局|总局|局|厅|委|院|政府|中心|大队|支队|总队|分局|学校|大学|公司|集团|协会|联合会)"
 UNIT = re.compile(rf"(?:中共)?(?P<unit>[\u4e00-\u9fff（）()]{{2,30}}?{ORGAN})(?P<party>机关)?(?:党组|党委|党工委|委员会党组)?"
                   rf"(?=关于|[0-9０-９〇二（(《\s“]|党组|党委|[^\u4e00-\u9fff]|法治|政府信息|年度|行政|工作|巡|落实|预算|部门|$)")
-DATE = re.compile(r"([12]\d{3})\s*[年.\-/]\s*(\d{1,2})\s*[月.\-/]\s*(\d{1,2})\s*日?|([〇零○一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})日")
+DATE = re.compile(
+    r"([12]\d{3})\s*[年.\-/]\s*(\d{1,2})\s*[月.\-/]\s*(\d{1,2})\s*日?"
+    r"|([〇零○一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})日"
+)
 YEAR = re.compile(r"(?<!\d)(20\d\d|19\d\d)(?!\d)")
 # (what a title or opening says, the kind it stands for): genres of official writing, the first that fits; the last five are general
 KINDS: tuple[tuple[str, str], ...] = (

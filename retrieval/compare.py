@@ -32,7 +32,9 @@ _WIDE = re.compile(WHERE)
 _FIGURES = re.compile(
     r"分别|各(?:是|为|有|自|定|达|多少)|多少|(?<!哪)几[万亿个家]|最[高低大小多少快慢]|排(?:名|序|行|列)|一共|总共|合计|总计|加起来|平均|对比|比较|汇总|列出|列一?个?表|列举|一览|统计|目标|增速|增长|增幅|涨幅|率|超过|高于|低于|以上|以下"
 )
-_NOT_FIGURES = re.compile(r"怎么|如何|为什么|为何|哪些(?:措施|举措|办法|工作|做法|政策|项目)|什么(?:措施|举措|办法|政策)|谁|什么时候|何时")
+_NOT_FIGURES = re.compile(
+    r"怎么|如何|为什么|为何|哪些(?:措施|举措|办法|工作|做法|政策|项目)|什么(?:措施|举措|办法|政策)|谁|什么时候|何时"
+)
 
 # ---- how a figure follows its indicator
 
@@ -52,13 +54,15 @@ _GREW = re.compile(r"增长|增速|增幅|涨幅|上涨|涨|回升|上升|下降
 _FELL = re.compile(r"下降|降低|降幅|(?<!不)降(?!至|到)|回落|减少|负增长")
 _GAINED = re.compile(r"提高(?!到|至)|提升(?!到|至)|增加(?!到|至)|新增|净增|扩大(?!到|至)|升(?!至|到|级)")
 _REACHED = re.compile(r"达|突破|提高到|提升到|增加到|[升增降扩]至|[升增降]到|跃|迈|站上|跨|总")
-_ADDS = re.compile(r"(?:新增|净增|新(?:培育|认定|登记|建|注册|引进|改建|开工|入库|申报)|再(?:培育|认定|增))(?:国家级|省级)?")
+_ADDS = re.compile(
+    r"(?:新增|净增|新(?:培育|认定|登记|建|注册|引进|改建|开工|入库|申报)|再(?:培育|认定|增))(?:国家级|省级)?"
+)
 _HOLDS = re.compile(r"拥有|达到?|总[数量]|累计|突破|现有|共有")
 # A figure before a noun of another thing only describes it: 超200亿元县2个.
 _ATTRIBUTE = re.compile(
     r"\s?(?:的(?!目标|预期)|[级强]?(?:县|市|区|镇|乡|村|企业|产业|项目|园区|集群|工程|品牌|高校|人才|基地|平台|机组|装置|生产线|国债|资金))"
 )
-_STEADY = re.compile(r"稳定|保持|维持|连续|每年|年均")
+_STEADY = re.compile(r"稳定|保持|维持|连续|每年")
 # Words that may stand before an indicator and do not narrow it.
 _LEAD = re.compile(
     r"(?:预期|主要|发展|工作|经济社会|社会|奋斗|具体|年度|总|的|任务|指标)*目标(?:是|为|任务)?|预期|预计|初步核算|初步统计|"
@@ -67,7 +71,7 @@ _LEAD = re.compile(
     r"实现|完成|推动|促进|带动|确保|力争|力促|保障|保持|保证|努力|有效|力促|支撑|做到|推进|争取|达到|稳定|控制|帮助|新建|建成|拥有|累计|净增|培育|新增|认定|有效期内|有效|总|现有|已有|国家(?:级)?|省级|"
     r"是|为|和|与|及|以及|使|将|让|把|由|从|在|按|占|、|以|了|的|(?<!人)均|也|又|还|（[^（()）]*）|[“”]|\s|主要|重要|核心|有关|指标|中|方面|上|建设|通车|投产|运营|新改扩建|一是|二是|三是|四是|五是|六是|七是|八是|九是|十是"
 )
-_TAIL_LEAD = re.compile(r"(?:{})+$".format(_LEAD.pattern))
+_TAIL_LEAD = re.compile(rf"(?:{_LEAD.pattern})+$")
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,11 @@ def whole_corpus(question: Question) -> bool:
         return False
     if question.allowed is not None and len(question.allowed) < 2:
         return False
-    return _WIDE.search(text) is not None and _FIGURES.search(text) is not None and understand_indicator(question.text) is not None
+    return (
+        _WIDE.search(text) is not None
+        and _FIGURES.search(text) is not None
+        and understand_indicator(question.text) is not None
+    )
 
 
 def tabulate(corpus: Corpus, question: Question) -> Table | None:
@@ -123,17 +131,21 @@ def places(report: Report, indicator: Indicator) -> list[_Found]:
     for mention in mentions:
         clean = _clean(report.text, mention.start(), indicator)
         if clean:
-            found += [replace(f, score=f.score * clean) for f in _read_on(report.text, mention, indicator, wanted, timeline)]
+            found += [
+                replace(f, score=f.score * clean) for f in _read_on(report.text, mention, indicator, wanted, timeline)
+            ]
     found = [f for f in found if f.score >= BAR]
     return sorted(found, key=lambda f: (-f.score, f.at))
 
 
 def _clean(text: str, start: int, indicator: Indicator) -> float:
     """1 where nothing narrows the indicator, 0.9 where words of the question do, 0 where another noun does."""
-    left = re.search(r"[^，,；;。！？：:\n—]*$", text[max(0, start - 60) : start])
+    left = re.search(r"[^，,；;。！？：:\n—]*\Z", text[max(0, start - 60) : start])
     before = left[0] if left else ""
     if re.match(r"[^，,；;。！？\n\d]{0,40}分别", text[start:]):
-        before = re.split(r"[、和与及]", before)[-1]  # 城镇和农村居民收入分别增长: the first of a list narrows none of the others
+        before = re.split(r"[、和与及]", before)[
+            -1
+        ]  # 城镇和农村居民收入分别增长: the first of a list narrows none of the others
     if re.search(rf"(?:{VERBS.pattern})了?$", before):  # 全市复议机关收到: who did it narrows nothing
         return 1.0
     before = _TAIL_LEAD.sub("", before)
@@ -181,11 +193,19 @@ def _read_on(
 
 
 def _judge(
-    text: str, mention: re.Match[str], bridge: str, figure: Value, indicator: Indicator, wanted: Period, timeline: Timeline, *, first: bool
+    text: str,
+    mention: re.Match[str],
+    bridge: str,
+    figure: Value,
+    indicator: Indicator,
+    wanted: Period,
+    timeline: Timeline,
+    *,
+    first: bool,
 ) -> list[_Found]:
     """The figure as a place found, when its sense, unit and time are those asked for."""
     percent = figure.unit == "%"
-    clause = re.search(r"[^，,；;。！？：:\n]*$", text[max(0, mention.start() - 60) : mention.start()])
+    clause = re.search(r"[^，,；;。！？：:\n]*\Z", text[max(0, mention.start() - 60) : mention.start()])
     before = clause[0] if clause else ""
     adds = list(_ADDS.finditer(before))
     grew, gained = _GREW.search(bridge), _GAINED.search(bridge.removeprefix(mention[0]))
@@ -232,7 +252,9 @@ def _judge(
 
 def _time_fit(period: Period, wanted: Period, indicator: Indicator, sense: str, bridge: str) -> float:
     """1 said, 0.9 from what stands above, 0.7 supposed; 0 another time."""
-    total = "累计" in bridge and wanted.single and indicator.flow
+    total = "累计" in bridge and wanted.single
+    if total and not period.single:
+        return 0.0  # the sum of years
     if _STEADY.search(bridge) and not wanted.planned and (indicator.flow or not period.single):
         return 0.0  # what held for years
     if (period.first, period.last) == (wanted.first, wanted.last):
@@ -241,9 +263,9 @@ def _time_fit(period: Period, wanted: Period, indicator: Indicator, sense: str, 
         return {3: 1.0, 2: 0.9, 1: 0.7}[period.sure] - 0.3 * total
     if period.sure == 1 and period.last == wanted.last and period.planned == wanted.planned:
         return 0.65 - 0.3 * total
-    if wanted.single and period.last == wanted.last and period.planned == wanted.planned:
-        if sense == "level" and (not indicator.flow or re.search(r"[到至]|突破|台阶", bridge)) and not total:
-            return 0.62  # what five years came to is what their last year had
+    ends = wanted.single and period.last == wanted.last and period.planned == wanted.planned
+    if ends and sense == "level" and (not indicator.flow or re.search(r"[到至]|突破|台阶", bridge)):
+        return 0.62  # what five years came to is what their last year had
     return 0.0
 
 
@@ -261,10 +283,12 @@ def _same_kind(asked: str, unit: str) -> bool:
 
 def _shared(text: str, mention: re.Match[str], indicator: Indicator) -> tuple[str, Value] | tuple[()] | None:
     """甲、乙分别增长6.5%和7%: the figure that is this one's; empty when it cannot be told; None when nothing is shared."""
-    after = re.match(r"(?P<more>[^，,；;。！？\n\d]{0,40}?)分别(?P<verb>(?:%s)*?)(?=\d|超|近|约)" % _CONNECT, text[mention.end() :])
+    after = re.match(
+        rf"(?P<more>[^，,；;。！？\n\d]{{0,40}}?)分别(?P<verb>(?:{_CONNECT})*?)(?=\d|超|近|约)", text[mention.end() :]
+    )
     if not after:
         return None
-    left = re.search(r"[^，,；;。！？：:\n]*$", text[max(0, mention.start() - 60) : mention.start()])
+    left = re.search(r"[^，,；;。！？：:\n]*\Z", text[max(0, mention.start() - 60) : mention.start()])
     before = left[0] if left else ""
     if mention[0].startswith("城乡"):
         names, own = ["城镇", "农村"], 1 if re.search("农", indicator.name) else 0 if "城镇" in indicator.name else 2
@@ -332,7 +356,9 @@ def _meant(question: Question, refs: Sequence[ReportRef]) -> list[ReportRef]:
     left = [ref for ref in refs if question.allowed is None or ref.row in question.allowed]
     match = _WIDE.search(question.text)
     if match and "省" in match[0]:
-        provinces = [r for r in left if short_name(r.facts.region) in PROVINCES or r.facts.region.endswith(("省", "自治区"))]
+        provinces = [
+            r for r in left if short_name(r.facts.region) in PROVINCES or r.facts.region.endswith(("省", "自治区"))
+        ]
         if len(provinces) > 1:
             return provinces
     return left
@@ -340,7 +366,11 @@ def _meant(question: Question, refs: Sequence[ReportRef]) -> list[ReportRef]:
 
 def _row(ref: ReportRef, report: Report, place: _Found) -> Row:
     figure = place.value
-    fell = re.search(r"(?:下降|降低|减少|负增长)(?:了|约)?\s*$", report.text[figure.start - 6 : figure.start]) if figure.number < 0 else None
+    fell = (
+        re.search(r"(?:下降|降低|减少|负增长)(?:了|约)?\s*$", report.text[figure.start - 6 : figure.start])
+        if figure.number < 0
+        else None
+    )
     if fell:  # 下降5.4%: the figure alone would read as a rise
         figure = replace(figure, start=figure.start - len(fell[0]))
     start, end = _quote(report.text, place.at, figure.end)
@@ -400,7 +430,9 @@ def _right(text: str, at: int, marks: str) -> int:
 # ---- order and summary
 
 _LOWEST = re.compile(r"最[低小少慢]|从低到高|倒数|垫底|由低到高|从小到大")
-_SORTED = re.compile(r"最[高大多快低小少慢]|排(?:名|序|行)|从[高低大小]到|由[高低大小]到|前[一二三四五六七八九十\d]+|领先|第一|倒数|垫底|居首")
+_SORTED = re.compile(
+    r"最[高大多快低小少慢]|排(?:名|序|行)|从[高低大小]到|由[高低大小]到|前[一二三四五六七八九十\d]+|领先|第一|倒数|垫底|居首"
+)
 
 
 def _middle(row: Row) -> float:
@@ -423,7 +455,11 @@ def _comparable(rows: Sequence[Row]) -> list[Row]:
 
 def label(ref: ReportRef) -> str:
     """What a table calls a report: its region or unit, with the year; else its file's name."""
-    name = ref.facts.unit if ref.facts.unit and not ref.facts.unit.endswith("人民政府") else ref.facts.region or ref.facts.unit
+    name = (
+        ref.facts.unit
+        if ref.facts.unit and not ref.facts.unit.endswith("人民政府")
+        else ref.facts.region or ref.facts.unit
+    )
     return name or ref.facts.title or ref.name
 
 
@@ -442,7 +478,11 @@ def _summary(text: str, rows: Sequence[Row], reports: int) -> str:
     if unit not in ("%", "个百分点", "") and "/" not in unit:
         parts.append(f"合计 {shown(total, unit)}")
     parts.append(f"平均 {shown(total / len(same), unit)}")
-    note = f"以上按 {len(same)} 个可比数值计算" if len(same) == len(rows) else f"以上只按 {len(rows)} 个中 {len(same)} 个可比数值计算"
+    note = (
+        f"以上按 {len(same)} 个可比数值计算"
+        if len(same) == len(rows)
+        else f"以上只按 {len(rows)} 个中 {len(same)} 个可比数值计算"
+    )
     ranged = "，区间取中值" if any(row.upper is not None for row in same) else ""
     bounded = "，“左右、以上”等按所写数字计" if any(row.bound for row in same) else ""
     return "；".join([*parts, note + ranged + bounded]) + "。"
@@ -451,7 +491,9 @@ def _summary(text: str, rows: Sequence[Row], reports: int) -> str:
 def _title(indicator: Indicator) -> str:
     time = re.search(r"20\d\d年|[“\"]?十[三四五六]五[”\"]?(?:时期)?|今年|去年", indicator.text)
     said = re.search(r"增速|增幅|涨幅|降幅", indicator.text)
-    kind = {"growth": said[0] if said else "降幅" if indicator.falls else "增速", "gain": "增量"}.get(indicator.sense, "")
+    kind = {"growth": said[0] if said else "降幅" if indicator.falls else "增速", "gain": "增量"}.get(
+        indicator.sense, ""
+    )
     return f"{time[0] if time else ''}{indicator.name}{'年均' if indicator.average else ''}{kind}{'目标' if indicator.planned else ''}"
 
 
@@ -462,7 +504,9 @@ def to_csv(table: Table) -> str:
     """UTF-8 with a byte order mark for spreadsheets: a line a report, those that state nothing last."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["报告", "单位或地区", table.indicator, "数值", "上限", "计量单位", "限定", "原文", "标题", "页", "文件"])
+    writer.writerow(
+        ["报告", "单位或地区", table.indicator, "数值", "上限", "计量单位", "限定", "原文", "标题", "页", "文件"]
+    )
     for row in table.rows:
         facts, cited = row.report.facts, row.citation
         writer.writerow(

@@ -16,7 +16,7 @@ from retrieval.linear import Linear, shipped
 from retrieval.sentences import Sentence
 from retrieval.types import Hit, Question
 
-ENOUGH = 0.12  # chance below which nothing is answered: on the cross-validated curve some 5 % of what could be answered is declined
+ENOUGH = 0.12  # chance below which nothing is answered: on the cross-validated curve 5 % of what could be is declined
 FEATURES = ("words", "around", "cosine", "soft", "pairs", "asked", "year", "hit", "lead", "worst", "missing", "clause",
             "clause_soft", "named",
             "number", "date", "name", "yesno", "list", "how")

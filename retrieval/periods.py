@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 
 from index.types import Facts, Report
 
-_FIVE_YEARS = {name: 2021 + 5 * at for at, name in enumerate(("十二五", "十三五", "十四五", "十五五", "十六五"), start=-2)}
+_FIVE_YEARS = {
+    name: 2021 + 5 * at for at, name in enumerate(("十二五", "十三五", "十四五", "十五五", "十六五"), start=-2)
+}
 _CUE = re.compile(
     r"[“\"]?(?P<five>十[二三四五六]五)[”\"]?(?=时期|期间|以来|末|五年|累计|年均|[，,]|主要(?:预期)?目标[是为：]|GDP)"
     r"|(?<!\d)(?P<year>(?:19|20)\d\d)年(?!代|以来)"
@@ -25,7 +27,9 @@ _FIVE = re.compile(r"十[二三四五六]五(?![”\"]?(?:规划|的?(?:良好|�
 _LEAD = re.compile(
     r"[\s—“]*(?:各位代表[，,！]?|回顾|回首|总结|刚刚|过去的?|在|展望|即将|做好|预计|截至|到|对于|我们|首先|同时|对|根据|按照|综合考虑|进入|面向|站在|这?是|[（(][一二三四五六七八九十][)）]|[一二三四五六]是)*"
 )
-_PLANNED = re.compile(r"目标|安排|重点(?:工作|任务)|主要任务|下一步|打算|思路|计划")
+_PLANNED = re.compile(
+    r"目标|安排|(?:重点|主要)(?:工作|任务)(?!.*(?:完成|情况|回顾|成效|总结|落实))|下一步|打算|思路|计划"
+)
 _SENTENCE = re.compile(r"[^。！？\n]+[。！？]?[”》）]*")
 _SECTION = re.compile(r"[一二三四五六七八九]、")
 
@@ -104,7 +108,9 @@ class Timeline:
             self._sentences.append(start)
             heading = headings.get(start + len(sentence) - len(sentence.lstrip()))
             lines = len(sentence) < 50 and report.text[start - 1 : start] in ("\n", "")
-            section = (heading is not None and heading.level <= 2) or (lines and _SECTION.match(sentence.lstrip()) is not None)
+            section = (heading is not None and heading.level <= 2) or (
+                lines and _SECTION.match(sentence.lstrip()) is not None
+            )
             period = self._of_heading(sentence[:60]) if section else self._of_opening(sentence[:60])
             if period is not None:
                 self._starts.append(start)
@@ -132,8 +138,8 @@ class Timeline:
         for at, period in found:
             if at > opening or not (period.planned or period.last == self._around.past):
                 return None
-            others = {(p.first, p.last, p.planned) for a, p in found if at < a <= at + 14} - {(period.first, period.last, period.planned)}
-            return replace(period, sure=1) if others else period
+            beside = {(p.first, p.last) for a, p in found if at < a <= at + 14} - {(period.first, period.last)}
+            return replace(period, sure=1) if beside else period
         return None
 
     def sentence(self, offset: int) -> int:

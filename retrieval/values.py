@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 from retrieval.spans import han_number
 
@@ -16,9 +17,7 @@ _UNITS = (
 _SCALE = r"万亿|千亿|百亿|亿|千万|百万|十万|万|千|百"
 _ARABIC = r"\d{1,3}(?:[,，]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _HAN = r"(?:百分之)?[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?"
-_ABOUT = (
-    "不少于|不低于|不超过|不高于|不突破|超过|超额|超出|突破|大于|小于|逾|超|至少|最多|大约|约为|约|将近|接近|近"
-)
+_ABOUT = "不少于|不低于|不超过|不高于|不突破|超过|超额|超出|突破|大于|小于|逾|超|至少|最多|大约|约为|约|将近|接近|近"
 _AFTER = "及以上|及以下|以上|以下|以内|以外|之内|左右|上下|区间"
 _RANGE = r"\s?(?:[-—–~～－]+|至|到)\s?"
 FIGURE = (
@@ -94,9 +93,10 @@ def shown(number: float, unit: str) -> str:
 
 
 def _number(text: str, scale: str) -> float | None:
-    found = float(re.sub("[,，]", "", text)) if text[0].isdigit() else han_number(text)
+    found = re.sub("[,，]", "", text) if text[0].isdigit() else han_number(text)
     if found is None:
         return None
+    scaled = Decimal(str(found))  # exact: 512.3亿 is 51230000000
     for character in scale:
-        found *= {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}[character]
-    return found
+        scaled *= {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}[character]
+    return float(scaled)

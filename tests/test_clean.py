@@ -78,7 +78,11 @@ def test_navigation_goes_and_the_article_stays() -> None:
 
 
 def test_a_page_number_inside_a_sentence_becomes_a_page() -> None:
-    opening = ["全市上下坚持和发展新时代枫桥经验，推动调解工作向", "基层延伸，乡镇调解员全部配齐，村居设立了联络点，", "全市各级调解组织共排查矛盾纠纷两千三百件次，化"]
+    opening = [
+        "全市上下坚持和发展新时代枫桥经验，推动调解工作向",
+        "基层延伸，乡镇调解员全部配齐，村居设立了联络点，",
+        "全市各级调解组织共排查矛盾纠纷两千三百件次，化",
+    ]
     raw = "\n".join([*opening, "— 1 —", "解成功率稳步提升，有力维护了社会的和谐稳定局面，", "群众安全感进一步增强，测评排名上升到第二位。"])
     cleaned = clean(raw)
     assert "化解成功率" in cleaned.text and "—" not in cleaned.text

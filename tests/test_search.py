@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from index.corpus import Corpus
 from index.types import Facts, Report
-from retrieval.question import understand
 from retrieval.overlap import year_fit
+from retrieval.question import understand
 from retrieval.search import search
 
 
