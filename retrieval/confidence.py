@@ -1,4 +1,4 @@
-"""How likely the best sentence is to answer the question: a probability, calibrated by `models/fit.py confidence`.
+"""How likely the best sentence is to answer the question: a probability, calibrated by `eval/fit.py confidence`.
 
 Logistic regression over what search and sentence choice know; the weights are in models/confidence.json.
 """
@@ -16,7 +16,7 @@ from retrieval.linear import Linear, shipped
 from retrieval.sentences import Sentence
 from retrieval.types import Hit, Question
 
-ENOUGH = 0.12  # chance below which nothing is answered: on the cross-validated curve 5 % of what could be is declined
+ENOUGH = 0.12  # chance below which nothing is answered: on the cross-validated curve 5 % of what could be is lost
 FEATURES = ("words", "around", "cosine", "soft", "pairs", "asked", "year", "hit", "lead", "worst", "missing", "clause",
             "clause_soft", "named",
             "number", "date", "name", "yesno", "list", "how")
@@ -30,7 +30,8 @@ def features(corpus: Corpus, question: Question, ranked: Sequence[Sentence], rar
     f = best.features
     return np.asarray((
         f["words"], f["around"], f["cosine"], f["soft"], f["pairs"], f["asked"], f["year"], best.hit.score,
-        min(best.score - other, 5.0), worst, missing, *_beside(corpus, question, best, rarity), float(any(c.slot in ("unit", "region") for c in question.chips)),
+        min(best.score - other, 5.0), worst, missing, *_beside(corpus, question, best, rarity),
+        float(any(c.slot in ("unit", "region") for c in question.chips)),
         *(float(question.asks == kind) for kind in ("number", "date", "name", "yesno", "list", "how")),
     ), np.float32)
 

@@ -42,7 +42,7 @@ class Linear:
 
 @functools.lru_cache(maxsize=8)
 def shipped(name: str) -> Linear:
-    """Weights fitted by `models/fit.py`, from models/<name>.json.  Raises WeightsError."""
+    """Weights fitted by `eval/fit.py`, from models/<name>.json.  Raises WeightsError."""
     return read(_MODELS / f"{name}.json")
 
 
@@ -51,7 +51,7 @@ def read(path: Path) -> Linear:
     try:
         held: dict[str, Any] = json.loads(path.read_text(encoding="utf8"))
         rows = held["features"]
-        columns = [tuple(float(row[key]) for row in rows.values()) for key in ("mean", "scale", "weight")]
-        return Linear(tuple(rows), *columns, bias=float(held.get("bias", 0.0)))
+        mean, scale, weight = (tuple(float(row[key]) for row in rows.values()) for key in ("mean", "scale", "weight"))
+        return Linear(tuple(rows), mean, scale, weight, float(held.get("bias", 0.0)))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WeightsError(f"权重文件 {path.name} 读不出来（{error}）：请重新取出仓库里的 models/，或运行 python -m models.fit") from error
+        raise WeightsError(f"权重文件 {path.name} 读不出来（{error}）：请重新取出仓库里的 models/，或运行 python -m eval.fit") from error

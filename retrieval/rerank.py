@@ -1,6 +1,6 @@
 """The first fused passages read again: cheap features of question and passage, weighed by a learned linear model.
 
-The weights are fitted by `models/fit.py` with a listwise loss (ListNet: Cao et al., ICML 2007) and stored in
+The weights are fitted by `eval/fit.py` with a listwise loss (ListNet: Cao et al., ICML 2007) and stored in
 models/rank.json; `shipped("rank")` reads them.
 """
 

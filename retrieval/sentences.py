@@ -1,6 +1,6 @@
 """Sentences of the first hits, weighed: which one says what is asked?
 
-The weights are fitted by `models/fit.py` as those of the reranker are, and stored in models/sentence.json.
+The weights are fitted by `eval/fit.py` as those of the reranker are, and stored in models/sentence.json.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Fit what ranks and trusts: python -m models.fit rank | sentence | confidence, in that order.
+"""Fit what ranks and trusts: python -m eval.fit rank | sentence | confidence, in that order.
 
 Questions whose evidence is known are asked of their corpora.  `rank` weighs the first fused passages
 (retrieval/rerank.py), `sentence` the sentences of the first hits (retrieval/sentences.py): a linear model with a listwise
@@ -150,7 +150,8 @@ def sentences_of(corpus: Corpus, case: Case) -> Asked:
     return Asked(case, rows, _matrix(right, case))
 
 
-_ZERO = Linear(sentences.FEATURES, *([value] * len(sentences.FEATURES) for value in (0.0, 1.0, 0.0)))  # type: ignore[arg-type]
+_NONE = (0.0,) * len(sentences.FEATURES)
+_ZERO = Linear(sentences.FEATURES, _NONE, (1.0,) * len(sentences.FEATURES), _NONE)
 
 
 def trust_of(corpus: Corpus, case: Case) -> Asked:
@@ -204,7 +205,7 @@ def fit(asked: Sequence[Asked], names: tuple[str, ...]) -> Linear:
         return float(value), np.einsum("q,qn,qnf->f", share, expo / total - target, inputs) + 2 * PENALTY * weights
 
     found = minimize(loss, np.zeros(stacked.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 200})
-    return Linear(names, *(tuple(map(float, column)) for column in (mean, scale, found.x)))
+    return _linear(names, mean, scale, found.x, 0.0)
 
 
 def fit_trust(asked: Sequence[Asked], names: tuple[str, ...]) -> Linear:
@@ -215,7 +216,11 @@ def fit_trust(asked: Sequence[Asked], names: tuple[str, ...]) -> Linear:
     share = np.concatenate([np.full(len(a.rows), a.case.weight) for a in usable])
     mean, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-6
     model = LogisticRegression(C=0.5, max_iter=1000).fit((rows - mean) / scale, right, sample_weight=share)
-    return Linear(names, *(tuple(map(float, column)) for column in (mean, scale, model.coef_[0])), bias=float(model.intercept_[0]))
+    return _linear(names, mean, scale, model.coef_[0], float(model.intercept_[0]))
+
+
+def _linear(names: tuple[str, ...], mean: np.ndarray, scale: np.ndarray, weight: np.ndarray, bias: float) -> Linear:
+    return Linear(names, tuple(mean.tolist()), tuple(scale.tolist()), tuple(weight.tolist()), bias)
 
 
 def cross_validated(asked: Sequence[Asked], fitted: Callable[[Sequence[Asked]], Linear]) -> list[np.ndarray]:
@@ -224,7 +229,7 @@ def cross_validated(asked: Sequence[Asked], fitted: Callable[[Sequence[Asked]], 
     scores: list[np.ndarray] = [np.zeros(0)] * len(asked)
     for fold in range(FOLDS):
         model = fitted([a for a, p in zip(asked, part, strict=True) if p != fold])
-        for i in np.flatnonzero(part == fold):
+        for i in np.flatnonzero(part == fold).tolist():
             scores[i] = model.score(asked[i].rows) if len(asked[i].rows) else np.zeros(0)
     return scores
 
@@ -311,7 +316,7 @@ def main() -> int:
                      for name, m, s, w in zip(model.features, model.mean, model.scale, model.weight, strict=True)},
         "bias": round(model.bias, 6),
         "encoder": encoder.fingerprint,
-        "command": f"python -m models.fit {options.step}",
+        "command": f"python -m eval.fit {options.step}",
         "figures, cross-validated by question": figures,
     }
     out = ROOT / "models" / f"{options.step}.json"

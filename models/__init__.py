@@ -1,0 +1,1 @@
+"""The shipped encoder: its weights (``fast/``), its model card (``README.md``) and the script that trained it."""
