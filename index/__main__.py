@@ -1,20 +1,20 @@
-"""python -m index: put reports in, list and take them out, check the index, or show what is made of a file."""
+"""python -m index: put reports in, keep them current, list and take them out, check the index, or show what is made of a file."""
 
 from __future__ import annotations
 
 import argparse
 import itertools
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from index.types import Report, ReportRef, YoujuError
+from index.types import Report, ReportRef, StoreError, YoujuError
 
 if TYPE_CHECKING:
-    from tqdm import tqdm
+    from index.findings import Finding
+    from index.lexical import Terms
 
 DATA = Path("data")
 BAD = 2  # exit status: something asked for could not be done
@@ -38,17 +38,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def add(options: argparse.Namespace) -> int:
     """Read files and folders into the corpus; a bad file is named and the others still go in."""
-    files, bad = _files(options.paths)
-    for line in bad:
+    from index.files import find, reports_in
+
+    found = find(options.paths)
+    bad: list[str] = []
+    for line in found.passed:
+        print(f"跳过  {line}")
+    for line in found.bad:
+        bad.append(line)
         _complain(line)
-    if not files:
+    if not found.files:
         _complain("没有可以加入的报告" + ("" if bad else "：请给出报告文件，或放有报告的文件夹"))
         return BAD
+    terms = _terms(options)  # before the first file is read: a bad dictionary stops everything
 
     from tqdm import tqdm
 
-    with tqdm(total=len(files), desc="读取并索引", unit="份", file=sys.stderr) as bar:
-        reports = _readable(files, bad, bar)
+    with tqdm(total=len(found.files), desc="读取并索引", unit="份", file=sys.stderr) as bar:
+
+        def name(line: str) -> None:
+            bad.append(line)
+            bar.write(line, file=sys.stderr)
+
+        given: list[Report] = []
+        reports = _sound(reports_in(found.files, name, lambda _: bar.update() and None), given, name)
         first = next(reports, None)
         if first is None:  # nothing was made: no empty index is left behind
             bar.close()
@@ -59,17 +72,26 @@ def add(options: argparse.Namespace) -> int:
         from index.encoder import load_encoder
 
         with Corpus.open(options.data, load_encoder(options.encoder), create=True) as corpus:
+            if terms is not None:
+                corpus.set_terms(terms)
             before = corpus.reports()
             refs = corpus.add(itertools.chain([first], reports))
             total = len(corpus.reports())
+            rows = {ref.row for ref in before}
+            near = {ref.row: corpus.alike(ref.row) for ref in refs if ref.row not in rows}
     ids, sources = {ref.id for ref in before}, {ref.source for ref in before}
-    for ref in refs:
-        known = ref.row in {each.row for each in before}
+    for report, ref in zip(given, refs, strict=False):
+        if ref.source != report.source:
+            print(f"相同  {report.name}：内容与 {ref.name}（{ref.source}）相同，跳过")
+            continue
+        known = ref.row in rows
         done = "已有" if known else "已更新" if ref.id in ids or ref.source in sources else "已加入"
         print(f"{done}  {ref.name}：{ref.characters} 字，{ref.passages} 段" + ("，内容没有变化，跳过" if known else ""))
         for warning in ref.warnings:
             print(f"      注意：{warning}")
-    print(f"索引 {options.data} 现有 {total} 份报告" + (f"；{len(bad)} 个文件没有加入，原因见上" if bad else ""))
+        for pair in near.get(ref.row, ()):
+            print(f"      注意：与 {pair.second.name} 近乎相同（{pair.share:.0%} 的句子），用 python -m index audit 看差别")
+    print(f"索引 {options.data} 现有 {total} 份报告" + (f"；{len(bad)} 处有问题，原因见上" if bad else ""))
     return BAD if bad else 0
 
 
@@ -80,12 +102,16 @@ def show(options: argparse.Namespace) -> int:
     with Corpus.open(options.data, recorded_encoder(options.data)) as corpus:
         refs = corpus.reports()
         encoder = corpus.encoder.name
+        terms = len(corpus.terms.words)
     for ref in refs:
         facts = ref.facts
-        about = " ".join(part for part in (facts.unit or facts.region, str(facts.year or ""), facts.kind) if part)
-        print(f"{ref.id}  {ref.name}：{ref.characters} 字，{ref.passages} 段")
+        about = " ".join(part for part in (facts.unit or facts.region, str(facts.year or ""), facts.kind, facts.number) if part)
+        print(f"{ref.id}  {ref.name}：{ref.characters} 字，{ref.passages} 段，收入 {ref.share:.1%}")
         print(f"    {about or facts.title or '（未识别出单位、年份）'}")
-    print(f"索引 {options.data}：{len(refs)} 份报告，{sum(ref.passages for ref in refs)} 段，编码模型 {encoder}")
+        for warning in ref.warnings:
+            print(f"    注意：{warning}")
+    words = f"，自定词 {terms} 个" if terms else ""
+    print(f"索引 {options.data}：{len(refs)} 份报告，{sum(ref.passages for ref in refs)} 段，编码模型 {encoder}{words}")
     return 0
 
 
@@ -95,10 +121,11 @@ def remove(options: argparse.Namespace) -> int:
 
     status = 0
     with Corpus.open(options.data, recorded_encoder(options.data)) as corpus:
+        ids = []
         for name in options.names:
             found = _named(corpus.reports(), name)
             if len(found) == 1:
-                print(f"已移除  {corpus.remove(found[0].id).name}")
+                ids.append(found[0].id)
                 continue
             status = BAD
             if found:
@@ -106,7 +133,93 @@ def remove(options: argparse.Namespace) -> int:
                 _complain(f"有 {len(found)} 份报告叫 {name}，请改用编号：{which}")
             else:
                 _complain(f"索引 {options.data} 中没有 {name}：用 python -m index list 查看现有报告")
+        for ref in corpus.remove_all(ids):
+            print(f"已移除  {ref.name}")
     return status
+
+
+def watch(options: argparse.Namespace) -> int:
+    """Keep the corpus up to a folder until Ctrl-C."""
+    from index.corpus import Corpus
+    from index.encoder import load_encoder
+    from index.watch import watch as keep
+
+    if not options.folder.is_dir():
+        raise StoreError(f"{options.folder} 不是文件夹：请给出要监视的文件夹")
+    with Corpus.open(options.data, load_encoder(options.encoder), create=True) as corpus:
+        try:
+            keep(corpus, options.folder, lambda line: print(line, flush=True), _complain, poll=options.poll)
+        except KeyboardInterrupt:
+            print(f"已停止监视；索引 {options.data} 现有 {len(corpus.reports())} 份报告")
+    return 0
+
+
+def audit(options: argparse.Namespace) -> int:
+    """What became of every character of the files given, or of those that the index was made of."""
+    from index.audit import overlaps
+    from index.findings import as_json, lines
+
+    findings, reports, bad = _audited(options.paths) if options.paths else _indexed(options.data)
+    for line in bad:
+        _complain(line)
+    pairs = overlaps(reports)
+    if options.json:
+        json.dump(as_json(findings, pairs), sys.stdout, ensure_ascii=False, indent=2)
+        print()
+    elif findings:
+        for line in lines(findings, pairs):
+            print(line)
+    return BAD if bad else 0
+
+
+def _audited(paths: Sequence[Path]) -> tuple[list[Finding], list[Report], list[str]]:
+    """Files as they are now."""
+    from index.files import find
+    from index.findings import Finding
+    from index.read import read_audited
+
+    found = find(paths)
+    bad, findings, reports = list(found.bad), [], []
+    for path in found.files:
+        try:
+            report, counted = read_audited(path)
+        except YoujuError as error:
+            bad.append(str(error))
+            continue
+        findings.append(Finding(report.name, report.source, report.share, report.warnings, counted))
+        reports.append(report)
+    return findings, reports, bad
+
+
+def _indexed(data: Path) -> tuple[list[Finding], list[Report], list[str]]:
+    """The reports of an index, with what was left out of their files where those are still there."""
+    from index.corpus import Corpus, recorded_encoder
+    from index.findings import Finding
+    from index.read import read_audited
+
+    with Corpus.open(data, recorded_encoder(data)) as corpus:
+        refs = corpus.reports()
+        reports = [corpus.report(ref.row) for ref in refs]
+    findings = []
+    for ref in refs:
+        counted, note = None, ""
+        try:
+            now, counted = read_audited(Path(ref.source))
+            if now.id != ref.id:
+                counted, note = None, "原文件入库后有改动，下面是入库时的情况：请重新加入"
+        except YoujuError:
+            note = f"原文件已不在或读不出来（{ref.source}），只有入库时记下的情况"
+        findings.append(Finding(ref.name, ref.source, ref.share, ref.warnings, counted, note))
+    return findings, reports, []
+
+
+def rebuild(options: argparse.Namespace) -> int:
+    """Make both search indexes anew from the catalog."""
+    from index.corpus import rebuild as make_anew
+
+    reports, passages = make_anew(options.data)
+    print(f"索引 {options.data} 已从数据库重建：{reports} 份报告，{passages} 段")
+    return 0
 
 
 def verify(options: argparse.Namespace) -> int:
@@ -119,7 +232,10 @@ def verify(options: argparse.Namespace) -> int:
     for problem in problems:
         _complain(problem)
     if problems:
-        _complain(f"索引 {options.data} 有 {len(problems)} 处问题：请把报告重新加入一个新的 --data 目录")
+        _complain(
+            f"索引 {options.data} 有 {len(problems)} 处问题：请运行 python -m index rebuild --data {options.data}；"
+            "数据库本身的问题要从备份恢复，或把报告重新加入一个新的 --data 目录"
+        )
         return BAD
     passages = sum(ref.passages for ref in refs)
     print(f"索引 {options.data} 完好：{len(refs)} 份报告，{passages} 段；数据库、向量索引、全文索引一致")
@@ -143,6 +259,7 @@ def read(options: argparse.Namespace) -> int:
         ("年份", facts.year),
         ("文种", facts.kind),
         ("日期", facts.issued),
+        ("文号", facts.number),
     )
     for label, value in labels:
         print(f"{label}：{value or '（未识别）'}")
@@ -165,6 +282,11 @@ def _as_json(report: Report) -> dict[str, object]:
         "year": facts.year,
         "kind": facts.kind,
         "issued": facts.issued,
+        "number": facts.number,
+        "aliases": list(facts.aliases),
+        "read_from": dict(facts.read_from),
+        "share": report.share,
+        "warnings": list(report.warnings),
         "text": report.text,
         "headings": [{"level": each.level, "title": each.title, "start": each.start} for each in report.headings],
         "passages": [
@@ -174,80 +296,38 @@ def _as_json(report: Report) -> dict[str, object]:
     }
 
 
-def _readable(files: Sequence[Path], bad: list[str], bar: tqdm[Any]) -> Iterator[Report]:
-    """The reports in files; why one cannot be read goes to standard error and into `bad`."""
+def _sound(reports: Iterator[Report], given: list[Report], complain: Callable[[str], None]) -> Iterator[Report]:
+    """Those that can be stored, each also into `given`."""
     from index.corpus import check
-    from index.read import read as read_report
 
-    for path in files:
+    for report in reports:
         try:
-            report = read_report(path)
             check(report)
         except YoujuError as error:
-            problem = str(error)
-        except Exception as error:  # a reader's own fault must not keep the other files out
-            problem = f"{path.name}：读取时出错（{type(error).__name__}: {error}）。请另存为 UTF-8 文本后再试"
+            complain(str(error))
         else:
+            given.append(report)
             yield report
-            bar.update()
-            continue
-        bad.append(problem)
-        bar.write(problem, file=sys.stderr)
-        bar.update()
 
 
-def _files(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
-    """The files to read, each once and in order, and a line for each that cannot be."""
-    files: dict[Path, Path] = {}
-    bad: list[str] = []
-    for path in paths:
-        if path.is_dir():
-            found, problems = _walk(path)
-            bad += problems
-            if not found and not problems:
-                bad.append(f"{path}：文件夹里没有报告。可以读的有：{_suffixes()}")
-            files.update((each.resolve(), each) for each in found)
-        elif path.exists():
-            files[path.resolve()] = path
-        else:
-            bad.append(f"{path}：没有这个文件或文件夹。请检查路径")
-    return list(files.values()), bad
+def _terms(options: argparse.Namespace) -> Terms | None:
+    """The user's words: from the file named, or else from each terms.txt beside the reports; None where there is none."""
+    from index.files import TERMS
 
+    beside = (path / TERMS if path.is_dir() else path.parent / TERMS for path in options.paths)
+    files = [options.terms] if options.terms else [path for path in dict.fromkeys(beside) if path.is_file()]
+    if not files:
+        return None
 
-def _walk(folder: Path) -> tuple[list[Path], list[str]]:
-    """Files below a folder that have a reader.  Hidden ones and a README.md are no reports; links do not lead out."""
-    from index.load import SUFFIXES
+    from index.lexical import Terms, read_terms
 
-    root = folder.resolve()
-    found: list[Path] = []
-    bad: list[str] = []
-
-    def unreadable(error: OSError) -> None:
-        bad.append(f"{error.filename}：文件夹读不出来（{error.strerror}）。请检查权限")
-
-    for at, folders, names in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in [name for name in folders if (Path(at) / name).is_symlink()]:
-            print(f"跳过  {Path(at) / name}：是指向别处文件夹的链接")
-        for name in sorted(names):
-            path = Path(at) / name
-            if name.startswith("."):
-                continue
-            if name == "README.md":
-                print(f"跳过  {path}：说明文件，不是报告")
-            elif path.is_symlink() and not path.resolve().is_relative_to(root):
-                print(f"跳过  {path}：是指向文件夹之外的链接")
-            elif path.suffix.lower() not in SUFFIXES:
-                bad.append(f"{path}：不认识的后缀“{path.suffix}”。可以读的有：{_suffixes()}；请另存为其中一种再加入")
-            else:
-                found.append(path)
-    return found, bad
-
-
-def _suffixes() -> str:
-    from index.load import SUFFIXES
-
-    return " ".join(sorted(SUFFIXES))
+    words: dict[str, int | None] = {}
+    for path in files:
+        terms, bad = read_terms(path)
+        for line in bad:
+            _complain(line)
+        words.update(terms.words)
+    return Terms(tuple(words.items()))
 
 
 def _named(refs: Sequence[ReportRef], name: str) -> list[ReportRef]:
@@ -296,10 +376,21 @@ def _parser() -> argparse.ArgumentParser:
         "paths", nargs="+", type=Path, metavar="路径", help="报告文件，或放有报告的文件夹（含子文件夹）"
     )
     adding.add_argument("--encoder", metavar="模型", help="编码模型的文件夹或名称（默认用随附的）")
+    adding.add_argument(
+        "--terms", type=Path, metavar="词表", help="自定的词，每行一个（默认用报告旁边的 terms.txt）"
+    )
+    watching = command("watch", watch, "监视一个文件夹：新的加入，改了的替换，删了的移除")
+    watching.add_argument("folder", type=Path, metavar="文件夹", help="放报告的文件夹（含子文件夹）")
+    watching.add_argument("--encoder", metavar="模型", help="编码模型的文件夹或名称（默认用随附的）")
+    watching.add_argument("--poll", action="store_true", help="定时逐个查看文件，用于不通知变化的网络盘")
     command("list", show, "列出索引中的报告")
     removing = command("remove", remove, "把报告移出索引，原文件不动")
     removing.add_argument("names", nargs="+", metavar="报告", help="报告的编号或文件名")
     command("verify", verify, "检查数据库、向量索引、全文索引是否一致")
+    command("rebuild", rebuild, "从数据库重建向量索引与全文索引")
+    auditing = command("audit", audit, "逐字核对：每份报告收入了多少字、略去了什么，哪些报告互相重复")
+    auditing.add_argument("paths", nargs="*", type=Path, metavar="路径", help="报告文件或文件夹；不给时核对索引里的报告")
+    auditing.add_argument("--json", action="store_true", help="以 JSON 输出全部内容")
     reading = command("read", read, "看一个文件读成了什么样，不加入索引", data=False)
     reading.add_argument("file", type=Path, metavar="文件", help="报告文件")
     reading.add_argument("--json", action="store_true", help="以 JSON 输出全部内容")

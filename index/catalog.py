@@ -5,6 +5,8 @@
     passages  row = report row << 20 | ordinal; offsets into the report's text
     vectors   half precision, exactly what the dense index holds
     removed   which report went at which generation, so that an index that lags can be caught up
+    sketches  by which near-identical reports are found (`index.alike`)
+    corrections   facts that a person corrected, by the path they were read from: they outlive a new reading of the file
 
 Functions over a connection; transactions and locks are the caller's.
 """
@@ -13,14 +15,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
+from index.alike import ENOUGH, sketch
 from index.types import Facts, Heading, Page, Passage, Report, ReportRef, StoreError
 
 SHIFT = 20
@@ -65,24 +69,70 @@ _MIGRATIONS = (
     );
     CREATE TABLE removed (row INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
     """,
+    """
+    ALTER TABLE reports ADD COLUMN number TEXT NOT NULL DEFAULT '';
+    ALTER TABLE reports ADD COLUMN aliases TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE reports ADD COLUMN read_from TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE reports ADD COLUMN share REAL NOT NULL DEFAULT 1.0;
+    ALTER TABLE reports ADD COLUMN text_hash TEXT NOT NULL DEFAULT '';
+    UPDATE reports SET text_hash = text_hash_of(text);
+    CREATE INDEX reports_by_text ON reports (text_hash);
+    CREATE TABLE sketches (
+        hash INTEGER NOT NULL,
+        report INTEGER NOT NULL REFERENCES reports (row) ON DELETE CASCADE,
+        PRIMARY KEY (hash, report)
+    ) WITHOUT ROWID;
+    CREATE INDEX sketches_by_report ON sketches (report);
+    INSERT INTO sketches SELECT value, row FROM reports, json_each(sketch_of(text));
+    CREATE TABLE corrections (
+        source TEXT NOT NULL,
+        field TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (source, field)
+    );
+    """,
 )
+_FACTS = "title, unit, region, year, kind, issued, number, aliases, read_from"
+_LATER = {"number": "", "aliases": [], "read_from": []}  # of the facts, since format 2: where unset, the content is as before
 
 
 def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
-    """A connection to the catalog at a path; raises StoreError when it is missing, foreign, damaged or newer."""
+    """A connection to the catalog at a path; raises StoreError when it is missing, foreign, damaged or newer.
+
+    Where nothing can be written, as on a disc, it can be read.
+    """
     if not create and not path.is_file():
         raise StoreError(f"索引目录缺少 {path}：请运行 python -m index add 重新建立索引")
     with guard(path):
-        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+        if create or _writable(path):
+            return _connected(str(path), path, create, uri=False)
+        address = f"{path.resolve().as_uri()}?mode=ro"
         try:
-            _prepare(db, path, create)
-        except BaseException:
-            db.close()
-            raise
+            return _connected(address, path, create, uri=True)
+        except sqlite3.OperationalError:  # no writer has left its log, and none can be made to read by
+            if path.with_name(path.name + "-wal").exists():
+                raise
+            return _connected(f"{address}&immutable=1", path, create, uri=True)
+
+
+def _writable(path: Path) -> bool:
+    if str(path) == ":memory:":
+        return True
+    effective = os.access in os.supports_effective_ids
+    return all(os.access(each, os.W_OK, effective_ids=effective) for each in (path, path.parent))
+
+
+def _connected(address: str, path: Path, create: bool, *, uri: bool) -> sqlite3.Connection:
+    db = sqlite3.connect(address, isolation_level=None, check_same_thread=False, timeout=10, uri=uri)
+    try:
+        _prepare(db, path, create, readonly=uri)
+    except BaseException:
+        db.close()
+        raise
     return db
 
 
-def _prepare(db: sqlite3.Connection, path: Path, create: bool) -> None:
+def _prepare(db: sqlite3.Connection, path: Path, create: bool, readonly: bool) -> None:
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA secure_delete = ON")  # the text of a removed report does not stay in free pages
     application = db.execute("PRAGMA application_id").fetchone()[0]
@@ -94,10 +144,18 @@ def _prepare(db: sqlite3.Connection, path: Path, create: bool) -> None:
         raise StoreError(f"{path} 是用更新版本的有据建的（格式 {version}）：请升级程序，或换一个 --data 目录重建")
     if version == len(_MIGRATIONS):
         return
+    if readonly:
+        raise StoreError(f"{path} 是旧版本的有据建的（格式 {version}），而目录不能写入：请复制到可以写入的地方再打开，会自动升级")
     db.execute("PRAGMA journal_mode = WAL")
-    script = "".join(_MIGRATIONS[version:])
-    marks = f"PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {len(_MIGRATIONS)};"
-    db.executescript(f"BEGIN IMMEDIATE; {script} {marks} COMMIT;")
+    db.create_function("text_hash_of", 1, text_hash, deterministic=True)
+    db.create_function("sketch_of", 1, lambda text: _json(sketch(text)), deterministic=True)
+    db.execute("BEGIN IMMEDIATE")  # a failure closes the connection, which takes all of it back
+    version = db.execute("PRAGMA user_version").fetchone()[0]  # another process may have been at it
+    for statement in "".join(_MIGRATIONS[version:]).split(";\n"):
+        db.execute(statement)
+    db.execute(f"PRAGMA application_id = {_APPLICATION}")
+    db.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
+    db.execute("COMMIT")
 
 
 @contextmanager
@@ -142,26 +200,38 @@ def content_hash(report: Report) -> str:
     """SHA-256 over everything that was made of a file, wherever the file stands."""
     made = asdict(report)
     del made["source"]
+    for name, unset in _LATER.items():
+        if list(made["facts"][name]) == list(unset):
+            del made["facts"][name]
+    if made["share"] == 1.0:
+        del made["share"]
     return hashlib.sha256(json.dumps(made, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")).hexdigest()
+
+
+def text_hash(text: str) -> str:
+    """SHA-256 of a text: the same under any name."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def insert(db: sqlite3.Connection, report: Report, vectors: np.ndarray, at: int) -> int:
     """Put in a report with float16 [passages, d] vectors at a generation; gives its row."""
     facts = report.facts
+    columns = {
+        **{name: getattr(report, name) for name in ("id", "source", "name", "text", "share")},
+        **{name: getattr(facts, name) for name in ("title", "unit", "region", "year", "kind", "issued", "number")},
+        "aliases": _json(facts.aliases),
+        "read_from": _json(facts.read_from),
+        "headings": _json([[heading.level, heading.title, heading.start] for heading in report.headings]),
+        "pages": _json([[page.number, page.start] for page in report.pages]),
+        "warnings": _json(report.warnings),
+        "characters": len(report.text),
+        "passages": len(report.passages),
+        "content_hash": content_hash(report),
+        "text_hash": text_hash(report.text),
+        "generation": at,
+    }
     cursor = db.execute(
-        "INSERT INTO reports (id, source, name, title, unit, region, year, kind, issued, text, headings, pages,"
-        " warnings, characters, passages, content_hash, generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *(report.id, report.source, report.name),
-            *(facts.title, facts.unit, facts.region, facts.year, facts.kind, facts.issued),
-            report.text,
-            _json([[heading.level, heading.title, heading.start] for heading in report.headings]),
-            _json([[page.number, page.start] for page in report.pages]),
-            _json(list(report.warnings)),
-            *(len(report.text), len(report.passages)),
-            content_hash(report),
-            at,
-        ),
+        f"INSERT INTO reports ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", tuple(columns.values())
     )
     row = int(cursor.lastrowid or 0)
     db.executemany(
@@ -175,6 +245,7 @@ def insert(db: sqlite3.Connection, report: Report, vectors: np.ndarray, at: int)
         "INSERT INTO vectors (row, vector) VALUES (?, ?)",
         [(row << SHIFT | n, vector.astype("<f2").tobytes()) for n, vector in enumerate(vectors)],
     )
+    db.executemany("INSERT INTO sketches (hash, report) VALUES (?, ?)", [(one, row) for one in sketch(report.text)])
     return row
 
 
@@ -207,40 +278,77 @@ def rows_of_source(db: sqlite3.Connection, source: str) -> list[int]:
     return [row for (row,) in db.execute("SELECT row FROM reports WHERE source = ?", (source,))]
 
 
+def rows_of_text(db: sqlite3.Connection, text: str) -> list[tuple[int, str, str]]:
+    """Row, path and content hash of the reports with that text, those that came first before."""
+    return db.execute(
+        "SELECT row, source, content_hash FROM reports WHERE text_hash = ? ORDER BY row", (text_hash(text),)
+    ).fetchall()
+
+
+def alike(db: sqlite3.Connection, row: int) -> list[int]:
+    """Rows of the reports that may be nearly the same as one (`index.alike`), most alike first."""
+    sizes = "(SELECT count(*) FROM sketches WHERE report = {})"
+    found = db.execute(
+        "SELECT theirs.report FROM sketches AS mine JOIN sketches AS theirs USING (hash)"
+        " WHERE mine.report = ?1 AND theirs.report != ?1 GROUP BY theirs.report"
+        f" HAVING count(*) >= ?2 * min({sizes.format('?1')}, {sizes.format('theirs.report')})"
+        " ORDER BY count(*) DESC, theirs.report",
+        (row, ENOUGH),
+    )
+    return [other for (other,) in found]
+
+
+def corrections(db: sqlite3.Connection, source: str) -> dict[str, str]:
+    """Facts that a person corrected for what is read from a path, by the name of the field."""
+    return dict(db.execute("SELECT field, value FROM corrections WHERE source = ?", (source,)))
+
+
+def set_corrections(db: sqlite3.Connection, source: str, values: Mapping[str, str]) -> None:
+    """Keep facts that a person corrected, besides those that were."""
+    db.executemany(
+        "INSERT OR REPLACE INTO corrections (source, field, value) VALUES (?, ?, ?)",
+        [(source, field, value) for field, value in values.items()],
+    )
+
+
+def drop_corrections(db: sqlite3.Connection, source: str) -> None:
+    """Forget what a person corrected for a path."""
+    db.execute("DELETE FROM corrections WHERE source = ?", (source,))
+
+
 def refs(db: sqlite3.Connection, only: int | None = None) -> list[ReportRef]:
     """All reports without their texts, in the order they came; or one of them."""
     found = db.execute(
-        "SELECT row, id, source, name, title, unit, region, year, kind, issued, characters, passages, warnings"
+        f"SELECT row, id, source, name, characters, passages, warnings, share, {_FACTS}"
         " FROM reports WHERE ?1 IS NULL OR row = ?1 ORDER BY row",
         (only,),
     )
     return [
-        ReportRef(row, id, source, name, Facts(*facts), characters, passages, tuple(json.loads(warnings)))
-        for row, id, source, name, *facts, characters, passages, warnings in found
+        ReportRef(row, id, source, name, _facts(*facts), characters, passages, tuple(json.loads(warnings)), share)
+        for row, id, source, name, characters, passages, warnings, share, *facts in found
     ]
 
 
 def report(db: sqlite3.Connection, row: int) -> Report | None:
     """A report whole."""
     found = db.execute(
-        "SELECT id, source, name, text, headings, pages, warnings, title, unit, region, year, kind, issued"
-        " FROM reports WHERE row = ?",
-        (row,),
+        f"SELECT id, source, name, text, headings, pages, warnings, share, {_FACTS} FROM reports WHERE row = ?", (row,)
     ).fetchone()
     if found is None:
         return None
-    id, source, name, text, headings, pages, warnings, *facts = found
+    id, source, name, text, headings, pages, warnings, share, *facts = found
     stored = db.execute('SELECT id, start, "end", page, path FROM passages WHERE report = ? ORDER BY ordinal', (row,))
     return Report(
         id=id,
         source=source,
         name=name,
-        facts=Facts(*facts),
+        facts=_facts(*facts),
         text=text,
         headings=tuple(Heading(*heading) for heading in json.loads(headings)),
         pages=tuple(Page(*page) for page in json.loads(pages)),
         passages=tuple(_passage(id, text, *columns) for columns in stored),
         warnings=tuple(json.loads(warnings)),
+        share=share,
     )
 
 
@@ -308,6 +416,13 @@ def problems(db: sqlite3.Connection, dimension: int) -> list[str]:
 
 def _passage(report_id: str, text: str, id: str, start: int, end: int, page: int | None, path: str) -> Passage:
     return Passage(id, report_id, start, end, text[start:end], tuple(json.loads(path)), page)
+
+
+def _facts(
+    title: str, unit: str, region: str, year: int | None, kind: str, issued: str, number: str, aliases: str, read_from: str
+) -> Facts:
+    pairs = tuple((field, where) for field, where in json.loads(read_from))
+    return Facts(title, unit, region, year, kind, issued, number, tuple(json.loads(aliases)), pairs)
 
 
 def _json(value: object) -> str:

@@ -112,7 +112,7 @@ def _content(raw: str, marked: bool) -> tuple[list[_Line], list[tuple[int, int]]
     """Lines that are the report's, and page breaks as (page number, raw offset where the page begins)."""
     lines: list[_Line] = []
     marks: list[tuple[int, int]] = []
-    position, sheet = 0, 1
+    position, sheet, last = 0, 1, len(raw.rstrip())
     breaks: list[tuple[int, int]] = [(1, 0)] if "\f" in raw.rstrip("\f\n ") else []
     for line in re.split(r"(?<=[\n\r\f\v\x85\u2028\u2029])", raw):
         body = line.strip()
@@ -120,7 +120,7 @@ def _content(raw: str, marked: bool) -> tuple[list[_Line], list[tuple[int, int]]
         position += len(line)
         if line.endswith("\f"):
             sheet += 1
-            breaks += [(sheet, position)] if raw[position:].strip() else []
+            breaks += [(sheet, position)] if position < last else []
         if not body:
             continue
         mark = PAGE_MARK.fullmatch(body)
@@ -184,7 +184,8 @@ def _wrap_of(texts: list[str]) -> _Wrap | None:
 def _paragraphs(raw: str, lines: list[_Line]) -> list[list[_Line]]:
     """Lines grouped into paragraphs: two are joined unless one ends a sentence or heading, or the next begins one."""
     wrap = _wrap_of([_indented(raw, line) for line in lines])
-    usual = Counter(line.indent for line in lines).most_common(1)[0][0] if lines else 0
+    indents = Counter(line.indent for line in lines)
+    usual = min((indent for indent, n in indents.items() if n >= 0.1 * len(lines)), default=0)  # the left margin
     groups: list[list[_Line]] = []
     head = False  # whether the paragraph so far is a heading alone
     opened = ""  # brackets opened and not closed in the paragraph

@@ -13,11 +13,15 @@ import importlib.metadata
 import importlib.util
 import itertools
 import json
+import os
 import re
+import shutil
+import tempfile
 import unicodedata
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -34,17 +38,75 @@ _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _PIECES = re.compile(r"\d+(?:\.\d+)?|[a-z]+|[^\W\d_a-z]+")
 
 
-def segment(text: str) -> list[str]:
+@dataclass(frozen=True)
+class Terms:
+    """Words that a user adds to jieba's dictionary, each a run of Chinese characters, with its frequency where one is given."""
+
+    words: tuple[tuple[str, int | None], ...] = ()
+
+    @functools.cached_property
+    def cut(self) -> Callable[[str, bool], list[str]]:
+        """How jieba cuts with them, long words preceded by those inside them."""
+        import rjieba  # holds its dictionary in memory, so only who segments pays for it
+
+        if not self.words:
+            return rjieba.cut_for_search
+        jieba = rjieba.Jieba()  # a dictionary of its own: other corpora in this process keep theirs
+        for word, frequency in self.words:
+            jieba.add_word(word, frequency, None)
+        return jieba.cut_for_search
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.text().encode()).hexdigest()
+
+    def text(self) -> str:
+        """As `read_terms` reads it."""
+        return "".join(f"{word} {count}\n" if count is not None else f"{word}\n" for word, count in self.words)
+
+
+PLAIN = Terms()
+
+
+def read_terms(path: Path) -> tuple[Terms, list[str]]:
+    """A user dictionary as jieba has it, a word a line and if need be its frequency, in UTF-8 or GBK; and lines that are bad.
+
+    Raises StoreError when the file cannot be read.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise StoreError(f"词表 {path} 读不出来（{error.strerror}）：请检查路径和权限") from error
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            text = content.decode("gb18030")
+        except UnicodeDecodeError as error:
+            raise StoreError(f"词表 {path} 不是 UTF-8 也不是 GBK 编码：请另存为 UTF-8，每行一个词") from error
+    words: dict[str, int | None] = {}
+    bad: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        word, *rest = line.partition("#")[0].split() or [""]
+        if not word:
+            continue
+        word = _plain(word)
+        if not re.fullmatch(r"[^\W\d_a-z]{2,64}", word):
+            bad.append(f"{path} 第 {number} 行：“{word[:20]}”没有用上。词要有 2 到 64 个汉字，不带数字、字母和标点")
+        else:
+            words[word] = int(rest[0]) if rest and rest[0].isdecimal() and len(rest[0]) < 10 else None
+    return Terms(tuple(words.items())), bad
+
+
+def segment(text: str, terms: Terms = PLAIN) -> list[str]:
     """The words of a text in order, long ones preceded by the words inside them; punctuation and spaces are dropped.
 
     Widths and letter case agree (NFKC, lower case); a figure is one token, with its point and without thousands commas.
     Dictionary words only: what a model guesses beyond it is cut one way in a question and another in a report.
     """
-    import rjieba  # holds its dictionary in memory, so only who segments pays for it
-
     found: list[str] = []
     for run in _PIECES.findall(_plain(text)):  # before the dictionary, which would cut a figure at its point
-        found += [run[:_LONGEST]] if run[0].isascii() else rjieba.cut_for_search(run, False)
+        found += [run[:_LONGEST]] if run[0].isascii() else terms.cut(run, False)
     return found
 
 
@@ -61,9 +123,14 @@ def _plain(text: str) -> str:
     return _THOUSANDS.sub("", unicodedata.normalize("NFKC", text).lower())
 
 
+def segmenter(terms: Terms = PLAIN) -> dict[str, str]:
+    """Name, version, dictionary hash and fields, and the hash of a user's terms where there are any."""
+    return {**_jieba(), **({"terms": terms.digest} if terms.words else {})}
+
+
 @functools.cache
-def segmenter() -> dict[str, str]:
-    """Name, version, dictionary hash and fields; the dictionary is compiled into the library, so the library is hashed."""
+def _jieba() -> dict[str, str]:
+    """The dictionary is compiled into the library, so the library is hashed."""
     library = importlib.util.find_spec("rjieba.rjieba")
     content = Path(library.origin).read_bytes() if library is not None and library.origin else b""
     digest = hashlib.sha256(content).hexdigest()
@@ -78,8 +145,10 @@ def segmenter() -> dict[str, str]:
 class Lexical:
     """An inverted index in a folder.  Changes show after `commit`, all at once; a search changes nothing."""
 
-    def __init__(self, folder: Path, index: tantivy.Index) -> None:
+    def __init__(self, folder: Path, index: tantivy.Index, terms: Terms) -> None:
         self.generation = -1
+        self.terms = terms
+        self.aside: tempfile.TemporaryDirectory[str] | None = None  # the copy read, where the folder cannot be written
         self._folder = folder
         self._index = index
         self._schema = index.schema
@@ -87,7 +156,7 @@ class Lexical:
         self._searcher = index.searcher()
 
     @classmethod
-    def create(cls, folder: Path) -> Lexical:
+    def create(cls, folder: Path, terms: Terms = PLAIN) -> Lexical:
         """A new one in an empty or missing folder."""
         schema = (
             tantivy.SchemaBuilder()
@@ -99,17 +168,21 @@ class Lexical:
         )
         with _guard(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            return cls(folder, tantivy.Index(schema, path=str(folder), reuse=False))
+            return cls(folder, tantivy.Index(schema, path=str(folder), reuse=False), terms)
 
     @classmethod
-    def open(cls, folder: Path) -> Lexical:
+    def open(cls, folder: Path, terms: Terms = PLAIN) -> Lexical:
         """What `commit` left in a folder; raises StoreError when it is missing, foreign or damaged."""
         with _guard(folder):
             if not tantivy.Index.exists(str(folder)):
                 raise StoreError(f"全文索引 {folder} 不存在")
             for name in damaged(folder):
                 raise StoreError(f"全文索引 {folder} 已损坏：{name}")
-            lexical = cls(folder, tantivy.Index.open(str(folder)))
+            # tantivy locks even to read: on a disc it reads a copy
+            aside = None if _writable(folder) else tempfile.TemporaryDirectory(prefix="youju-")
+            at = folder if aside is None else Path(shutil.copytree(folder, Path(aside.name) / folder.name, copy_function=shutil.copyfile))
+            lexical = cls(folder, tantivy.Index.open(str(at)), terms)
+            lexical.aside = aside
             lexical.reload()
         return lexical
 
@@ -136,7 +209,7 @@ class Lexical:
                 document.add_unsigned("row", int(row))
                 document.add_unsigned("report", int(row) >> _SHIFT)
                 text = f"{head}\n{body}"  # one field: BM25 must see a word of the title and of the passage as one
-                document.add_text("words", " ".join(segment(text)))
+                document.add_text("words", " ".join(segment(text, self.terms)))
                 document.add_text("pairs", " ".join(pairs(text)))
                 writer.add_document(document)
 
@@ -179,7 +252,7 @@ class Lexical:
         """At most k (passage row, BM25 above zero), best first, of the reports allowed; None: of all."""
         searcher = self._searcher
         terms = dict.fromkeys(
-            [("words", word) for word in segment(text)] + [("pairs", pair) for pair in pairs(text)],
+            [("words", word) for word in segment(text, self.terms)] + [("pairs", pair) for pair in pairs(text)],
         )
         k = min(k, searcher.num_docs)
         if not terms or k <= 0 or (allowed is not None and not allowed):
@@ -210,6 +283,11 @@ class Lexical:
         if self._writer is None:
             self._writer = self._index.writer(_HEAP, 1)
         return self._writer
+
+
+def _writable(folder: Path) -> bool:
+    effective = os.access in os.supports_effective_ids
+    return all(os.access(path, os.W_OK, effective_ids=effective) for path in (folder, *folder.glob(".*.lock")))
 
 
 def damaged(folder: Path) -> Iterator[str]:

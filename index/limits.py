@@ -17,7 +17,7 @@ CELLS = 2_000_000  # of a workbook
 NUMBERING_LEVELS = 9  # of a list in Word
 
 APART_BYTES = 4 * MIB  # of HTML or unpacked XML; what holds more is parsed in a process of its own
-SECONDS = 300  # a reader that runs in its own process
+SECONDS = 600  # a reader that runs in its own process
 OCR_SECONDS = 30  # more for each page to be recognised
 MEMORY = 3 * 1024 * MIB  # address space of a reader that runs in its own process
 OCR_MEMORY = 8 * 1024 * MIB  # the same where a model is loaded, whose threads reserve much that they never use

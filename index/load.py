@@ -43,8 +43,8 @@ def load(path: Path) -> Raw:
     spaces: one for one, so that offsets stay.
     """
     name = path.name
-    if _UNWRITABLE.search(name):
-        raise LoadError(f"{_UNWRITABLE.sub('�', name)}：文件名里有不能显示的字符。请改名后再加入。")
+    if _UNSHOWABLE.search(name):
+        raise LoadError(f"{_UNSHOWABLE.sub('�', name)}：文件名里有不能显示的字符。请改名后再加入。")
     form = READERS.get(path.suffix.lower())
     if form is None:
         known = " ".join(sorted(READERS))
@@ -83,6 +83,7 @@ def writable(text: str) -> str:
 
 _DIRECTION = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _UNWRITABLE = re.compile(f"[\0-\x08\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff{_DIRECTION}]")
+_UNSHOWABLE = re.compile(rf"{_UNWRITABLE.pattern}|[\t\n\v\f\r\x85\u2028\u2029]")
 
 _IMAGE = _Format("ocr", "image")
 READERS: dict[str, _Format] = {

@@ -31,5 +31,6 @@ def read_audited(path: Path) -> tuple[Report, Audit]:
     passages = chunk(report_id, cleaned.text, headings, cleaned.pages)
     found = audit(raw.text, cleaned, headings, passages)
     facts_ = facts(cleaned.text, path.name, title)
-    report = Report(report_id, str(path.resolve()), path.name, facts_, cleaned.text, headings, cleaned.pages, passages, found.warnings)
+    report = Report(report_id, str(path.resolve()), path.name, facts_, cleaned.text, headings, cleaned.pages, passages,
+                    (*raw.warnings, *found.warnings), found.share)
     return report, found

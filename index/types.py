@@ -88,6 +88,7 @@ class Report:
     pages: tuple[Page, ...] = ()
     passages: tuple[Passage, ...] = ()
     warnings: tuple[str, ...] = field(default=())
+    share: float = 1.0  # of the characters that a reader would call text, those that ended up in passages
 
     def page_at(self, offset: int) -> int | None:
         """Page number at an offset of the cleaned text; None where the file does not say."""
@@ -107,6 +108,7 @@ class ReportRef:
     characters: int
     passages: int
     warnings: tuple[str, ...] = ()
+    share: float = 1.0
 
 
 def context(facts: Facts, passage: Passage) -> str:

@@ -13,10 +13,12 @@ from dataclasses import replace
 from index.corpus import Corpus
 from index.types import Report
 from retrieval import asked, overlap, spans
+from retrieval.asks import asks_for_several
 from retrieval.confidence import ENOUGH, probability
-from retrieval.question import asks_for_several, groups, years
+from retrieval.question import groups
 from retrieval.sentences import Sentence, able, rank_sentences
 from retrieval.types import ABSTAIN, Answer, Citation, Hit, Question, Table
+from retrieval.years import years
 
 SHORT_LIMIT, LONG_LIMIT = 400, 1500  # characters of an answer to a figure, date, name, yes or no; to the others
 MARKED = 40  # characters of the longest run marked as the short answer

@@ -19,8 +19,8 @@ from dataclasses import dataclass, replace
 from index.corpus import Corpus
 from index.types import Report, ReportRef
 from retrieval.indicators import VERBS, WHERE, Indicator, understand_indicator
+from retrieval.names import PROVINCES, short_name
 from retrieval.periods import Period, Timeline, frame
-from retrieval.question import PROVINCES, short_name
 from retrieval.types import Citation, Question, Row, Table
 from retrieval.values import FIGURE, Value, shown, value
 

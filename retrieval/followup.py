@@ -16,8 +16,11 @@ from dataclasses import dataclass, replace
 
 from index.corpus import Corpus
 from index.types import ReportRef
-from retrieval.question import Holders, asks, normalise, understand, words, years
+from retrieval.asks import asks, words
+from retrieval.names import Holders
+from retrieval.question import normalise, understand
 from retrieval.types import Asks, Chip, Question
+from retrieval.years import years
 
 LOOK = 50  # passages looked at for words that stand together
 MOST_OTHERS = 3  # units that 另外一个单位 may stand for
@@ -33,10 +36,11 @@ _CLOSES = re.compile(r"(?:的?呢|又?(?:怎么样|如何|咋样)|又是?多少|
 _SUBSET = re.compile(r"其中|里面|当中|这些|里头")
 _FILLER = re.compile(
     r"^(?:[,，、 ]|那么?|而|其中|这其中|这里面|里面|里头|当中|它们?的?|他们的?|这些|这个|该|上述|同期|此外|还有|还|又|也|再|另外|换成|换作|改成"
-    r"|再看|看看|至于|如果|要是|是|在|的)+"
+    r"|再看|看看|至于|如果|要是|是|在(?=\s)|的)+"
 )
 _OTHER = re.compile(
-    r"(?P<all>其[他它余](?:的|几个|各)?|别的)(?:单位|地方|[省市县区家]|部门|机关)?|(?:另外?|还有)(?:一个|一家|那个|那家|的)?(?:单位|地方|[省市县区家]|部门|机关)"
+    r"(?P<all>其[他它余](?:的|[几两三]个|各)?|别的)(?:(?:单位|地方|[省市县区家]|部门|机关)|(?=呢))"
+    r"|(?:另外?|还有)(?:[一两三几][个家]|那[个家]|的)?(?:单位|地方|[省市县区家]|部门|机关)"
 )
 # The year that a conversation is at, moved: 前一年, 去年 and 上年 are the one before it, whatever today is.
 _SHIFTS = (
@@ -56,7 +60,7 @@ _LEANING = re.compile(r"^.{0,3}[率比幅速额量值]$|^.{0,2}数$|^(?:数量|�
                       r"时间|日期|地点|期限|标准|目标|结果|效果|影响|办法|措施|做法|打算|计划|问题|案件|案子|情况|部分|对象|单位|名单|名称)$")
 _TAILS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?:时间|日期)$"), "是什么时候"),
-    (re.compile(r"(?:措施|办法|做法|举措|打算|问题|困难|不足|名单|目标|任务)$"), "有哪些"),
+    (re.compile(r"(?:措施|办法|做法|举措|打算|问题|困难|不足|名单)$"), "有哪些"),
     (re.compile(r"(?:率|比|占比|比例|比重|增幅|增速|数|额|量|数量|金额|人数|件数|标准)$"), "是多少"),
 )
 _TAIL: dict[Asks, str] = {
@@ -129,21 +133,19 @@ def followed(
 
     allowed = understand(opening, reports, without, holders=holders).allowed if opening else None
     if new:
-        kept = _kept(new, old, bare, bool(_SUBSET.search(text)), allowed, look)
-        subject = _joined(kept)
         body = _ended(bare, before)
+        subjects = [_joined(_kept(new, old, bare, bool(_SUBSET.search(text)), allowed, look))]
     else:
-        subject = _joined(old)
         body = _again(bare, text, before, bool(places) or bool(named and not taken))
-    if subject:
-        chip = Chip("subject", subject, subject, inherited=True)
-        if _key(chip) in off:
-            body = body if new else _ended("", before)
-            subject = ""
-        else:
+        behind = [c.value for c in before.chips if c.slot == "subject" and body.startswith(f"{c.value} ")]
+        subjects = [*behind, _joined(_content(_ASKING_PHRASE.sub(" ", body.removeprefix(" ".join(behind)))))]
+    chips = [Chip("subject", subject, subject, inherited=True) for subject in subjects if subject]
+    for chip in chips:
+        if _key(chip) not in off:
             taken.append(chip)
-    if new and subject:
-        body = f"{subject} {body}"
+            body = f"{chip.value} {body}" if new else body
+        elif not new:
+            body = _without(body, chip.value) or _ended("", before)
     whole = normalise(f"{opening}{body}" if opening or body else text)
     return Followed(whole, text, tuple(taken), nothing)
 
@@ -157,6 +159,19 @@ def carry(question: Question, turn: Followed) -> Question:
     if turn.nothing:
         return replace(question, chips=chips, allowed=frozenset(), nothing=turn.nothing)
     return replace(question, chips=chips)
+
+
+def own(question: Question) -> Question:
+    """The question less the subject that stands behind it, for finding the short answer: 审结了多少 of 行政复议申请.
+
+    What is left always has a content word of its own; a question that took no subject over comes back as it is.
+    """
+    for chip in question.chips:
+        if chip.slot == "subject" and f"{chip.value} " in question.text:
+            shorter = replace(question, text=question.text.replace(f"{chip.value} ", "", 1))
+            if _content(_ASKING_PHRASE.sub(" ", _remainder(shorter))):
+                question = shorter
+    return question
 
 
 def reader(corpus: Corpus) -> Passages:
@@ -210,6 +225,13 @@ def _content(text: str) -> list[_Word]:
         found.append(_Word(token, tag.startswith("v") and tag != "vn", glued))
         end = at
     return found
+
+
+def _without(body: str, subject: str) -> str:
+    """A question's words less those of a subject taken off; empty when it asks nothing more."""
+    for word in subject.split():
+        body = body.replace(word, " ")
+    return re.sub(r"\s+", " ", body).strip(" 的") if _content(_ASKING_PHRASE.sub(" ", body)) else ""
 
 
 def _subject(before: Question) -> list[_Word]:
@@ -364,9 +386,9 @@ def _kept(
 ) -> list[_Word]:
     """Words of the earlier subject that still stand beside the new ones."""
     have = {word.text for word in new}
-    left = [word for word in old if not any(word.text in h or h in word.text for h in have)]
     if subset:
-        return left
+        return [word for word in old if word.text not in have]
+    left = [word for word in old if not any(word.text in h or h in word.text for h in have)]
     nouns = [w for w in new if not w.verb and not _LEANING.search(w.text) and w.text not in {o.text for o in old}]
     # 预算收入呢: verbs in a row with nothing after them name a thing
     if not nouns and len(new) > 1 and all(w.verb for w in new) and not re.search(r"[了过的]", bare):
@@ -387,6 +409,8 @@ def _kept(
                 kept.append(word)
         elif not stands or any(word.text in passage for passage in near):
             kept.append(word)
+    if not kept and all(_LEANING.search(word.text) for word in new):
+        return left  # 原因呢: of what was done
     return kept
 
 

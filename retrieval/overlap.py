@@ -12,8 +12,7 @@ import numpy as np
 
 from index.corpus import Corpus
 from index.lexical import segment
-from index.types import Passage, ReportRef
-from retrieval.question import plans, relative_years, words
+from retrieval.asks import words
 from retrieval.types import Question
 
 PART = 0.6  # of a word's weight where only its letters stand, in order: 法援 in 法律援助
@@ -85,24 +84,6 @@ def soft(corpus: Corpus, weights: Mapping[str, float], texts: Sequence[str]) -> 
     share = np.asarray(list(weights.values())) / total
     alike = corpus.word_vectors(list(weights)) @ corpus.word_vectors(list(place)).T
     return [float(share @ alike[:, [place[word] for word in each]].max(axis=1)) if each else 0.0 for each in held]
-
-
-def year_fit(text: str, passage: Passage, ref: ReportRef) -> int:
-    """1 where a year of the question is the passage's, by its own words or its headings'; -1 where another is.
-
-    A passage that names none is of the year that its report's title names; 0 where neither does.
-    """
-    asked = relative_years(text, ref.facts.year)
-    if not asked:
-        return 0
-    for source in (passage.text, *reversed(passage.path)):
-        stands = relative_years(source, ref.facts.year)
-        if stands:
-            return 1 if set(stands) & set(asked) else -1
-    about = ref.facts.year
-    if about is None or ref.facts.kind.endswith("工作报告") or str(about) not in ref.facts.title:
-        return 0  # looks back and ahead, or does not say what year it is about
-    return 1 if about in asked or (plans(text) and about + 1 in asked) else -1
 
 
 @functools.lru_cache(maxsize=4096)

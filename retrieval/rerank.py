@@ -18,6 +18,7 @@ from retrieval import overlap, spans
 from retrieval.asked import fit
 from retrieval.linear import Linear, shipped
 from retrieval.types import Question
+from retrieval.years import year_fit
 
 FEATURES = ("lexical", "dense", "cosine", "soft", "words", "words_path", "pairs", "order", "sentence_words",
             "sentence_cosine", "asked", "year", "length")
@@ -66,7 +67,7 @@ def features(corpus: Corpus, question: Question, vector: np.ndarray, candidates:
             max(overlap.share(rarity, sentence) for sentence in each),
             float(own.max()),
             max(fit(question, sentence) for sentence in each),
-            float(overlap.year_fit(question.text, candidate.passage, candidate.report)),
+            float(year_fit(question.text, candidate.passage, candidate.report)),
             math.log(len(text) + 1),
         ))
     return np.asarray(rows, np.float32)

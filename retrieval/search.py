@@ -8,8 +8,9 @@ import numpy as np
 
 from index.corpus import Corpus
 from index.types import Passage
+from retrieval.asks import content, words
 from retrieval.fuse import weighted_scores
-from retrieval.question import content, groups, words
+from retrieval.question import groups
 from retrieval.rerank import Candidate, rerank
 from retrieval.types import Hit, Question
 

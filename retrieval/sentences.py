@@ -15,8 +15,8 @@ import numpy as np
 from index.corpus import Corpus
 from retrieval import asked, overlap, spans
 from retrieval.linear import Linear, shipped
-from retrieval.question import years
 from retrieval.types import Hit, Question
+from retrieval.years import year_fit, years
 
 READ = 12  # hits whose sentences are weighed
 FAR = 3.0  # behind the best sentence's score: the best one in which what is asked for stands must not be
@@ -89,7 +89,7 @@ def _features(corpus: Corpus, question: Question, places: Sequence[tuple[Hit, in
             overlap.in_order(words, text),
             1 / (1 + top - hit.score),
             asked.fit(question, text),
-            float(overlap.year_fit(question.text, replace(hit.passage, text=text), hit.report)),
+            float(year_fit(question.text, replace(hit.passage, text=text), hit.report)),
             math.log(len(text) + 1),
         ))
     return np.asarray(rows, np.float32)

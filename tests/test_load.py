@@ -17,6 +17,20 @@ def test_text_in_any_usual_encoding(tmp_path: Path, encoding: str) -> None:
     assert load(path).text == TEXT
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_saved_without_its_mark(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "报告.txt"
+    path.write_bytes((TEXT + "\r\nA4\r\n").encode(encoding))
+    assert load(path).text == TEXT + "\r\nA4\r\n"
+
+
+def test_a_markdown_table_becomes_rows(tmp_path: Path) -> None:
+    path = tmp_path / "表.md"
+    path.write_text("# 通报\n\n| 县区 | 件数 |\n|:---|---:|\n| 白石县 | 36 |\n| 柳\\|溪 | 18 |\n\n以上。|不是表|\n", encoding="utf8")
+    assert [line for line in load(path).text.split("\n") if line] == [
+        "# 通报", "县区：白石县，件数：36。", "县区：柳|溪，件数：18。", "以上。|不是表|"]
+
+
 def test_web_page_gives_its_article_without_navigation_or_script(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_text(
@@ -25,13 +39,35 @@ def test_web_page_gives_its_article_without_navigation_or_script(tmp_path: Path)
         "<tr><td>调解</td><td>51件</td></tr></table><footer>版权所有</footer></body></html>", encoding="utf8")
     raw = load(path)
     assert raw.marked
-    assert [line for line in raw.text.split("\n") if line] == ["# 白石县司法局工作总结", "全年办结36件。", "指标 数量", "调解 51件"]
+    assert [line for line in raw.text.split("\n") if line] == ["# 白石县司法局工作总结", "全年办结36件。", "指标：调解，数量：51件。"]
 
 
 def test_web_page_in_gbk_names_its_charset(tmp_path: Path) -> None:
     path = tmp_path / "page.htm"
     path.write_bytes(f'<html><head><meta charset="gbk"></head><body><p>{TEXT}</p></body></html>'.encode("gbk"))
     assert TEXT in load(path).text
+
+
+def test_a_page_that_calls_gbk_gb2312_keeps_its_rare_characters(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_bytes('<html><head><meta http-equiv="Content-Type" content="text/html; charset=gb2312"></head><body>'
+                     "<p>局长朱镕、陈喆到会。</p></body></html>".encode("gbk"))
+    assert load(path).text == "局长朱镕、陈喆到会。"
+
+
+@pytest.mark.parametrize(("markup", "lines"), [
+    ("<p>全年办结<b>36</b>件，<br>比上年\n多<i>3</i>件。</p>尾", ["全年办结36件，", "比上年 多3件。", "尾"]),
+    ("<ul><li>甲<li>乙</ul><pre>第一行\n第二行</pre>", ["甲", "乙", "第一行", "第二行"]),
+    ("<!-- 注释 --><p>正文。<script>var a='脚本'</script><nav>导航</nav>尾。</p>", ["正文。", "尾。"]),
+    ("<table><tr><td rowspan=2>青川</td><td>受理</td><td>36</td></tr><tr><td>办结</td><td>31</td></tr></table>",
+     ["青川，受理，36。", "青川，办结，31。"]),
+    ("<table><tr><td><table><tr><td><p>套在表格里的正文，是旧网站的排版。</p></td></tr></table></td><td>右栏</td></tr></table>",
+     ["套在表格里的正文，是旧网站的排版。", "右栏"]),
+])
+def test_blocks_and_tables_of_a_page(tmp_path: Path, markup: str, lines: list[str]) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(f"<html><body>{markup}</body></html>", encoding="utf8")
+    assert load(path).text.split("\n") == lines
 
 
 @pytest.mark.parametrize(("name", "data", "says"), [

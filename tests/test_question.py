@@ -9,20 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.types import Facts, ReportRef
-from retrieval.question import (
-    LONGEST,
-    QuestionError,
-    asks,
-    asks_for_several,
-    groups,
-    normalise,
-    relative_years,
-    short_name,
-    understand,
-    words,
-    years,
-)
+from retrieval.asks import asks, asks_for_several, words
+from retrieval.names import short_name
+from retrieval.question import LONGEST, QuestionError, groups, normalise, understand
 from retrieval.types import Question
+from retrieval.years import relative_years, years
 
 ANNUAL, WORK, NOTICE = "法治政府建设年度报告", "政府工作报告", "巡察整改通报"
 

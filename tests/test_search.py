@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from index.corpus import Corpus
 from index.types import Facts, Report
-from retrieval.overlap import year_fit
 from retrieval.question import understand
 from retrieval.search import search
+from retrieval.years import year_fit
 
 
 def test_the_passage_that_tells_is_first_and_says_why(corpus: Corpus) -> None:

@@ -42,8 +42,8 @@ def _document(path: Path) -> Raw:
     from docx import Document
 
     with broken(path.name, "Word 文件"):
-        document = Document(str(path))
-        return Raw("\n".join(_Reader(document).lines()), marked=True)
+        reader = _Reader(Document(str(path)))
+    return Raw("\n".join(reader.lines()), marked=True)
 
 
 class _Reader:

@@ -16,8 +16,9 @@ from index.types import LoadError
 
 _FURNITURE = {"script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form", "button", "select", "iframe",
               "svg", "title", "head", "object", "textarea"}
-_BLOCKS = {"br", "hr", "p", "div", "li", "tr", "section", "article", "main", "table", "ul", "ol", "dl", "dd", "dt", "blockquote",
-           "pre", "caption", "center", "figure", "figcaption", "h1", "h2", "h3", "h4", "h5", "h6"}
+_BLOCKS = {"nav", "header", "footer", "aside", "form", "br", "hr", "p", "div", "li", "tr", "section", "article", "main", "table",
+           "ul", "ol", "dl", "dd", "dt", "blockquote", "pre", "caption", "center", "figure", "figcaption", "h1", "h2", "h3", "h4",
+           "h5", "h6"}
 _HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}
 _CELL = 200  # characters of a cell of data; more is a page laid out with a table
 _CELLS = 100_000  # of a table, merged ones counted in every place
@@ -30,7 +31,7 @@ def html(path: Path) -> Raw:
 
 
 def _page(path: Path) -> Raw:
-    from lxml import etree
+    from lxml import etree  # type: ignore[import-untyped]
 
     data = path.read_bytes()
     if b"\0" in data and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -38,6 +39,8 @@ def _page(path: Path) -> Raw:
     with broken(path.name, "网页文件"):
         parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True)
         root = etree.fromstring(_decoded(data).encode("utf-8", "replace"), parser)
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):  # the parser stopped there
+        raise LoadError(f"{path.name}：标记嵌套太深，超过上限。请在浏览器里打开、另存为文本后再加入。")
     if root is None or next(root.iter("body", "head"), None) is None:
         raise LoadError(f"{path.name}：不是网页文件。请检查后缀是否与内容一致。")
     body = "\n".join(line for line in (" ".join(line.split()) for line in "".join(_text(root)).split("\n")) if line)

@@ -70,19 +70,27 @@ def _fragments(marks: Iterable[Mark]) -> list[Line]:
     """Runs that the file draws one after another without a gap; a word in another font may be drawn later."""
     made: list[Line] = []
     drawn: set[tuple[str, int, int]] = set()
+    spaced = False  # whether the file has a space here
     for text, box in marks:
         em = box[3] - box[1]
-        if em <= 0 or not text.strip():
+        if not text.strip():
+            spaced = True
+            continue
+        if em <= 0:
             continue
         key = (text, round(box[0] / em * 3), round(box[1] / em * 3))
         if key in drawn:  # bold by drawing twice
             continue
         drawn.add(key)
-        piece = Line(text, [box] * len(text), box)
-        if made and _level(made[-1].box, box) and abs(box[0] - made[-1].box[2]) <= _SPACE * em:
-            _extend(made[-1], piece)
+        last = made[-1] if made else None
+        if last is not None and abs(box[0] - last.box[2]) <= _SPACE * em and _level(last.box, box):
+            space = " " if spaced and last.text[-1].isascii() and text.isascii() else ""
+            last.text += space + text
+            last.boxes += [None] * len(space) + [box] * len(text)
+            last.box = _around(last.box, box)
         else:
-            made.append(piece)
+            made.append(Line(text, [box] * len(text), box))
+        spaced = False
     return made
 
 
@@ -114,7 +122,7 @@ def _ordered(segments: list[Line], depth: int) -> list[Line]:
     pending: list[Line] = []
     for at, stretch in enumerate(stretches):
         left, right = [s for s in stretch if s.box[0] < gutter], [s for s in stretch if s.box[0] >= gutter]
-        if _running(left) and _running(right):
+        if _side_by_side(left, right):
             made += _indented(list(_rows(pending))) + _ordered(left, depth + 1) + _ordered(right, depth + 1)
             pending = []
         else:
@@ -127,11 +135,11 @@ def _gutter(segments: list[Line]) -> float | None:
     """Where two columns of running text part: just left of an edge at which many lines begin."""
     em = median(s.box[3] - s.box[1] for s in segments)
     starts = Counter(round(s.box[0] / em) for s in segments)
-    for place, count in starts.most_common(4):
+    for place, count in starts.most_common(6):
         x = (place - 0.8) * em
         free = [s for s in segments if not _crosses(s, x)]
         left, right = [s for s in free if s.box[0] < x], [s for s in free if s.box[0] >= x]
-        if count >= 3 and _running(left) and _running(right):
+        if count >= 2 and _side_by_side(left, right):
             return x
     return None
 
@@ -141,13 +149,26 @@ def _crosses(segment: Line, x: float) -> bool:
     return segment.box[0] < x - 0.8 * em and segment.box[2] > x + 0.8 * em
 
 
+def _side_by_side(left: list[Line], right: list[Line]) -> bool:
+    """Whether these are two columns of running text; where a text ends, one is long and the other may have few lines."""
+    if _running(left) and _running(right):
+        return True
+    long, short = (left, right) if len(left) > len(right) else (right, left)
+    return (len(long) >= 8 and _running(long) and len(short) >= 2
+            and max(map(_width, short)) >= 0.7 * max(map(_width, long)))
+
+
 def _running(segments: list[Line]) -> bool:
     """Whether segments are running text: at least three lines, most of them filling their width.  Cells of a table do not."""
     if len(segments) < 3:
         return False
     width = max(s.box[2] for s in segments) - min(s.box[0] for s in segments)
-    full = sum(s.box[2] - s.box[0] >= 0.7 * width for s in segments)
+    full = sum(_width(s) >= 0.7 * width for s in segments)
     return full >= 0.5 * len(segments) and median(len(s.text) for s in segments) >= 8
+
+
+def _width(segment: Line) -> float:
+    return segment.box[2] - segment.box[0]
 
 
 def _clusters(segments: list[Line]) -> list[list[Line]]:
@@ -186,4 +207,5 @@ def _level(a: Box, b: Box) -> bool:
 
 
 def _around(a: Box, b: Box) -> Box:
-    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
+    return (a[0] if a[0] < b[0] else b[0], a[1] if a[1] < b[1] else b[1],  # min and max take three times as long
+            a[2] if a[2] > b[2] else b[2], a[3] if a[3] > b[3] else b[3])

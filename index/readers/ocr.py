@@ -86,7 +86,6 @@ def pictures(path: Path) -> dict[str, Any]:
     from PIL import Image as images
 
     images.MAX_IMAGE_PIXELS = limits.PIXELS // 2  # Pillow raises at twice this
-    read = _Reader()
     pages: list[str] = []
     doubtful = False
     with broken(path.name, "图片文件"):
@@ -94,6 +93,7 @@ def pictures(path: Path) -> dict[str, Any]:
     frames = getattr(opened, "n_frames", 1)
     if frames > limits.OCR_PAGES:
         raise LoadError(f"{path.name}：有 {frames} 页，超过上限 {limits.OCR_PAGES} 页。请拆分后再加入。")
+    read: _Reader | None = None
     for number in range(frames):
         width, height = opened.size
         if width * height > limits.PIXELS:
@@ -101,6 +101,7 @@ def pictures(path: Path) -> dict[str, Any]:
         with broken(path.name, "图片文件"):
             opened.seek(number)
             picture = opened.convert("RGB")
+        read = read or _Reader()
         found, certainty = read(picture, 1.0)
         doubtful |= bool(found) and certainty < _CLEAR
         pages.append("".join("\u3000" * min(line.indent, 10) + writable(line.text) + "\n" for line in found))

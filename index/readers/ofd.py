@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
@@ -35,7 +36,7 @@ def _document(path: Path) -> Raw:
     sheets: list[list[Printed]] = []
     empty: list[int] = []
     characters = 0
-    with broken(path.name, "OFD 文件"), checked(path, "OFD") as package:
+    with checked(path, "OFD") as package:
         files = _Files(package, path.name)
         for number, (name, templates, height) in enumerate(_pages(files), 1):
             if number > limits.PAGES:
@@ -66,11 +67,14 @@ class _Files:
     def xml(self, entry: str) -> Element:
         from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
 
-        found = self._entries[entry.lower()]
+        found = self._entries.get(entry.lower())
+        if found is None:
+            raise LoadError(f"{self.name}：OFD 里缺少 {entry}。请用原来的软件打开、另存后再加入。")
         self._left -= found.file_size
         if self._left < 0:
             raise LoadError(f"{self.name}：要解析的内容超过上限 {limits.ZIP_BYTES // limits.MIB} MiB。请拆分后再加入。")
-        root: Element = fromstring(self._package.read(found), forbid_dtd=True)
+        with broken(self.name, "OFD 文件"):
+            root: Element = fromstring(self._package.read(found), forbid_dtd=True)
         return root
 
 
@@ -128,10 +132,9 @@ def _steps(value: str | None) -> Iterator[float]:
     for part in parts:
         if part == "g":
             count, step = next(parts, "0"), next(parts, "0")
-            for _ in range(min(int(float(count)), limits.PAGE_MARKS)):
-                yield float(step)
+            yield from repeat(_number(step), min(max(0, int(_number(count))), limits.PAGE_MARKS))
         else:
-            yield float(part)
+            yield _number(part)
 
 
 def _all(root: Element, name: str) -> Iterator[Element]:
@@ -153,4 +156,13 @@ def _height(root: Element, otherwise: float) -> float:
 
 
 def _numbers(value: str | None) -> list[float]:
-    return [float(part) for part in (value or "").split()]
+    return [_number(part) for part in (value or "").split()]
+
+
+def _number(value: str) -> float:
+    """A number; 0 for what is none, or is out of all measure."""
+    try:
+        number = float(value)
+    except ValueError:
+        return 0.0
+    return number if -1e6 < number < 1e6 else 0.0

@@ -98,9 +98,9 @@ def _kept(sheets: Sequence[Sequence[Printed]]) -> Iterator[tuple[int, int, Print
     blank = Printed("", 0, 0, False)
     for number, sheet in enumerate(sheets):
         kept = [(at, line) for at, line in enumerate(sheet) if (number, at) not in furniture]
-        for (at, line), (_, after) in zip(kept, [*kept[1:], (0, None)], strict=True):
-            runs_on = joins and line.full and after is not None and not after.text.startswith("\u3000")
-            space = " " if runs_on and after and _LETTERS.fullmatch(line.text[-1:] + after.text[:1]) else ""
+        for (at, line), (_, after) in zip(kept, [*kept[1:], (0, blank)], strict=False):
+            runs_on = joins and line.full and after is not blank and not after.text.startswith("\u3000")
+            space = " " if runs_on and _LETTERS.fullmatch(line.text[-1:] + after.text[:1]) else ""
             yield number, at, line, space if runs_on else "\n"
         if number < len(sheets) - 1:
             yield number, len(sheet), blank, "\f"
@@ -141,28 +141,33 @@ def _alike(text: str) -> str:
 def _sheets(path: Path, only: Sequence[int] | None = None) -> tuple[list[list[Printed]], tuple[str, ...]]:
     """Lines of each page, or with their boxes of some pages counted from 0; and what could not be read."""
     answer = apart("pdf:extract", path, only, seconds=limits.SECONDS, memory=limits.MEMORY)
-    sheets = [_printed(sheet) for sheet in answer["sheets"]]
+    sheets = [printed_of(sheet) for sheet in answer["sheets"]]
     scanned: list[int] = answer["scanned"]
+    missing: list[int] = answer["missing"]
+    if len(missing) == len(sheets):
+        raise LoadError(f"{path.name}：{len(missing)} 页都打不开，文件可能已损坏。请用原来的软件打开、另存后再加入。")
+    warnings = [f"{_pages(missing)}打不开，没有读入。"] if missing else []
     if not scanned:
-        return sheets, ()
+        return sheets, tuple(warnings)
     place = {number: at for at, number in enumerate(only if only is not None else range(len(sheets)))}
     if not ocr.available():
         if not any(sheets):
             raise LoadError(f"{path.name}：{len(scanned)} 页都没有文字层，是扫描件。{ocr.REMEDY}")
-        return sheets, (f"{_pages(scanned)}没有文字层，没有读入。{ocr.REMEDY}",)
+        return sheets, (*warnings, f"{_pages(scanned)}没有文字层，没有读入。{ocr.REMEDY}")
     if len(scanned) > limits.OCR_PAGES:
         raise LoadError(f"{path.name}：有 {len(scanned)} 页扫描页，超过上限 {limits.OCR_PAGES} 页。请拆分后再加入。")
     recognised, doubtful = ocr.pages(path, scanned, with_boxes=only is not None)
     for number, sheet in zip(scanned, recognised, strict=True):
-        sheets[place[number]] = _printed(sheet)
+        sheets[place[number]] = printed_of(sheet)
     empty = [number for number in scanned if not sheets[place[number]]]
-    warnings = [f"{_pages(scanned)}是扫描页，文字由识别得来，可能有误。"]
+    warnings += [f"{_pages(scanned)}是扫描页，文字由识别得来，可能有误。"]
     warnings += [f"{_pages(doubtful)}识别得不清楚，请核对原件。"] if doubtful else []
     warnings += [f"{_pages(empty)}没有认出文字。"] if empty else []
     return sheets, tuple(warnings)
 
 
-def _printed(sheet: list[dict[str, Any]]) -> list[Printed]:
+def printed_of(sheet: list[dict[str, Any]]) -> list[Printed]:
+    """Lines of a page that came as JSON."""
     return [Printed(line["text"], line["top"], line["bottom"], line["full"], tuple(tuple(b) if b else None for b in line["boxes"]))
             for line in sheet]
 
@@ -194,6 +199,7 @@ def extract(path: Path, only: Sequence[int] | None) -> dict[str, Any]:
         raise LoadError(f"{path.name}：一页也没有。请检查是否保存完整。")
     sheets: list[list[dict[str, Any]]] = []
     scanned: list[int] = []
+    missing: list[int] = []
     above: Table | None = None
     characters = 0
     for number in only if only is not None else range(count):
@@ -201,7 +207,7 @@ def extract(path: Path, only: Sequence[int] | None) -> dict[str, Any]:
             page = document[number]
         except pypdfium2.PdfiumError:  # a page that the file counts and does not hold
             sheets.append([])
-            scanned.append(number)
+            missing.append(number)
             continue
         with broken(f"{path.name} 第{number + 1}页", "PDF 文件"):
             height = page.get_height()
@@ -218,7 +224,7 @@ def extract(path: Path, only: Sequence[int] | None) -> dict[str, Any]:
             raise LoadError(f"{path.name}：超过上限 {limits.CHARACTERS:,} 字。请拆分后再加入。")
         sheets.append(printed(found, height or 1, only is not None))
         page.close()
-    return {"sheets": sheets, "scanned": scanned}
+    return {"sheets": sheets, "scanned": scanned, "missing": missing}
 
 
 def _last_table(document: Any, number: int, name: str) -> Table | None:
@@ -263,14 +269,17 @@ def _marks(page: Any, name: str) -> tuple[list[Mark], int]:
     unknown = 0
     for at in range(count):
         code = pdfium.FPDFText_GetUnicode(layer, at)
-        if code <= 32 or code in (0xA0, 0x3000, 0x2028) or pdfium.FPDFText_IsGenerated(layer, at) == 1:
+        if code <= 32 or code in (0xA0, 0x3000, 0x2028):
+            if code == 32 and marks:
+                _, (_, top, right, bottom) = marks[-1]
+                marks.append(Mark(" ", (right, top, right, bottom)))
             continue
         if 0xD800 <= code <= 0xDFFF or 0xE000 <= code <= 0xF8FF or code in (0xFFFD, 0xFFFE, 0xFFFF) or code > 0x10FFFF:
             unknown += 1
             code = 0xFFFD
         if pdfium.FPDFText_GetLooseCharBox(layer, at, reference):
             box = turned(rectangle.left, rectangle.bottom, rectangle.right, rectangle.top)
-            if all(-1e5 < side < 1e5 for side in box):
+            if -1e5 < box[0] <= box[2] < 1e5 and -1e5 < box[1] <= box[3] < 1e5:
                 marks.append(Mark(chr(code), box))
     layer.close()
     return marks if unknown < len(marks) else [], unknown

@@ -85,7 +85,7 @@ def _header(cells: Cells) -> int:
     merged = len({cell.strip() for cell in cells[0] if cell.strip()}) < len(cells[0])
     if merged and len(cells) > 2 and not any(map(_is_value, cells[1])) and any(map(_is_value, cells[2])):
         return 2
-    return 1 if len(cells[0]) > 2 or any(_is_value(cell) for row in cells[1:] for cell in row[1:]) else 0
+    return 1 if len(cells[0]) > 2 or any(_is_value(cell) for row in cells[1:] for cell in row) else 0
 
 
 def _is_value(cell: str) -> bool:

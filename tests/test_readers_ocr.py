@@ -1,0 +1,128 @@
+"""Scanned pages: recognised where RapidOCR is installed, named with the remedy where it is not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import pytest
+
+from index.load import load
+from index.readers import ocr
+from index.readers.pdf import boxes
+from index.types import LoadError
+from tests.make_samples import FONTS, REPORTS, blocks, picture, wrapped
+
+ROOT = Path(__file__).resolve().parent.parent
+LINES = ["青川市司法局全年办结行政复议案件三百一十二件，", "受理法律援助案件1876件，比上年增长12.5%。", "全市执业律师四百二十一名。"]
+needs_ocr = pytest.mark.skipif(not ocr.available(), reason="没有安装 requirements-ocr.txt")
+needs_font = pytest.mark.skipif(not any(Path(font).is_file() for font in FONTS), reason="没有中文字体，画不出扫描件")
+
+
+def scan(path: Path, *pages: list[str]) -> Path:
+    """A PDF whose pages are pictures; a page without lines is text."""
+    from PIL import Image
+    from reportlab.lib.pagesizes import A4
+    from reportlab.pdfgen.canvas import Canvas
+
+    canvas = Canvas(str(path), pagesize=A4)
+    for n, page in enumerate(pages):
+        if page:
+            image = path.with_name(f"{n}.png")
+            picture(image, page)
+            width, height = Image.open(image).size
+            canvas.drawImage(str(image), 50, 400, 495, 495 * height / width)
+        else:
+            canvas.drawString(72, 700, "A page of text.")
+        canvas.showPage()
+    canvas.save()
+    return path
+
+
+def without(path: Path) -> dict[str, str]:
+    """What `load` does in a process where RapidOCR cannot be imported."""
+    code = (
+        "import sys, json\nfrom importlib.abc import MetaPathFinder\n"
+        "class Missing(MetaPathFinder):\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] == 'rapidocr': raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Missing())\n"
+        "from pathlib import Path\nfrom index.load import load\nfrom index.types import LoadError\n"
+        "try:\n    raw = load(Path(sys.argv[1])); told = {'text': raw.text, 'warnings': ' '.join(raw.warnings)}\n"
+        "except LoadError as error:\n    told = {'error': str(error)}\n"
+        "sys.stdout.buffer.write(json.dumps(told).encode())"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], cwd=ROOT, capture_output=True, check=True)
+    told: dict[str, str] = json.loads(done.stdout)
+    return told
+
+
+@needs_font
+def test_without_the_option_the_error_counts_the_pages_and_gives_the_command(tmp_path: Path) -> None:
+    told = without(scan(tmp_path / "扫描.pdf", LINES, LINES))
+    assert told["error"].startswith("扫描.pdf：2 页都没有文字层")
+    assert "pip install -r requirements-ocr.txt" in told["error"]
+    picture(tmp_path / "照片.png", LINES)
+    told = without(tmp_path / "照片.png")
+    assert told["error"].startswith("照片.png：")
+    assert "pip install -r requirements-ocr.txt" in told["error"]
+
+
+@needs_font
+def test_without_the_option_a_mixed_file_gives_its_text_and_names_the_pages(tmp_path: Path) -> None:
+    told = without(scan(tmp_path / "混合.pdf", [], LINES, []))
+    assert told["text"].count("A page of text.") == 2
+    assert told["text"].count("\f") == 2
+    assert told["warnings"].startswith("第2页没有文字层")
+
+
+@needs_ocr
+@needs_font
+def test_a_scanned_pdf_is_recognised_with_boxes(tmp_path: Path) -> None:
+    path = scan(tmp_path / "扫描.pdf", [], LINES)
+    raw = load(path)
+    assert raw.warnings == ("第2页是扫描页，文字由识别得来，可能有误。",)
+    page = raw.text.partition("\f")[2]
+    assert SequenceMatcher(None, "".join(LINES), "".join(page.split()), autojunk=False).ratio() > 0.9
+    start = raw.text.index("1876")
+    (place,) = boxes(path, start, start + 4)
+    left, top, right, bottom = place.box
+    assert place.page == 2
+    assert 50 < left < right < 545
+    assert 100 < top < bottom < 450
+
+
+@needs_ocr
+@needs_font
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".tif"])
+def test_a_picture_is_recognised(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"照片{suffix}"
+    picture(path, LINES)
+    raw = load(path)
+    assert SequenceMatcher(None, "".join(LINES), "".join(raw.text.split()), autojunk=False).ratio() > 0.9
+    assert "识别" in raw.warnings[0]
+
+
+@needs_ocr
+def test_an_empty_picture_and_one_too_large_are_errors(tmp_path: Path) -> None:
+    from PIL import Image
+
+    Image.new("L", (400, 400), 255).save(tmp_path / "白.png")
+    with pytest.raises(LoadError, match=r"白\.png：.*没有认出文字"):
+        load(tmp_path / "白.png")
+    Image.new("1", (20_000, 5_000)).save(tmp_path / "大.png")
+    with pytest.raises(LoadError, match=r"大\.png"):
+        load(tmp_path / "大.png")
+
+
+@needs_ocr
+def test_the_committed_scan_reads_as_the_report_it_was_made_from() -> None:
+    from index.read import read
+
+    report = read(REPORTS / "青川市司法局2023年法治政府建设年度报告.txt")
+    truth = "".join(line for _, text in blocks(report)[:6] for line in wrapped(text, 36, 2))
+    got = "".join(load(ROOT / "tests" / "data" / "扫描件.png").text.split())
+    assert SequenceMatcher(None, "".join(truth.split()), got, autojunk=False).ratio() > 0.95
