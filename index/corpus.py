@@ -32,7 +32,7 @@ from index.types import EncoderError, Facts, Passage, Report, ReportRef, StoreEr
 
 FORMAT = 1
 BATCH = 2048  # passages embedded and committed together
-MOST_WORDS = 30_000  # word vectors remembered: some 30 MB at 256 dimensions
+MOST_TEXTS = 40_000  # vectors of words and sentences remembered: some 60 MB at 384 dimensions
 WAIT = 5.0  # seconds that a writer waits for another
 COMMIT_SECONDS = 30.0  # that reports wait to be committed, where reading them is slow
 _META, _CATALOG, _DENSE, _LEXICAL, _TERMS, _LOCK, _HOLDER = (
@@ -74,8 +74,8 @@ class Corpus:
         self._view = view
         self._reading = threading.RLock()  # of the one connection that all reads share
         self._swapping = threading.RLock()  # of the view
-        self._words: dict[str, np.ndarray] = {}
-        self._remembering = threading.Lock()  # of word vectors
+        self._texts: dict[str, np.ndarray] = {}
+        self._remembering = threading.Lock()  # of vectors
 
     @classmethod
     def open(cls, data: Path, encoder: Encoder, *, create: bool = False) -> Corpus:
@@ -143,15 +143,15 @@ class Corpus:
         index = self._view.lexical
         return index.search(text, k, self._live(index.generation, allowed))
 
-    def word_vectors(self, words: Sequence[str]) -> np.ndarray:
-        """float32 [len(words), dimension] of single words; those met before are remembered, the latest 30,000 of them."""
+    def text_vectors(self, texts: Sequence[str]) -> np.ndarray:
+        """float32 [len(texts), dimension] of words and sentences; those met before are remembered, up to 40,000 of them."""
         with self._remembering:
-            new = [word for word in dict.fromkeys(words) if word not in self._words]
-            if len(self._words) + len(new) > MOST_WORDS:
-                self._words.clear()
-                new = list(dict.fromkeys(words))
-            self._words.update(zip(new, self.encoder.encode(new), strict=True))
-            held = [self._words[word] for word in words]
+            new = [text for text in dict.fromkeys(texts) if text not in self._texts]
+            if len(self._texts) + len(new) > MOST_TEXTS:
+                self._texts.clear()
+                new = list(dict.fromkeys(texts))
+            self._texts.update(zip(new, self.encoder.encode(new), strict=True))
+            held = [self._texts[text] for text in texts]
         return np.stack(held) if held else np.zeros((0, self.encoder.dimension), np.float32)
 
     def frequency(self, word: str) -> int:

@@ -77,6 +77,10 @@ def load_encoder(name: str | None = None) -> Encoder:
     try:
         model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
         dimension = model.get_embedding_dimension()
+        if type(model[0]).__name__ == "StaticEmbedding":  # a look-up: threads cost more than they bring
+            import torch
+
+            torch.set_num_threads(1)
     except Exception as error:  # a model's own code may raise anything
         raise EncoderError(
             f"编码模型 {label} 无法加载（{error}）：请确认这是完整的 sentence-transformers 模型文件夹"

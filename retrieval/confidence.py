@@ -58,7 +58,7 @@ def _least(corpus: Corpus, hit: Hit, rarity: Mapping[str, float]) -> tuple[float
     if not absent:
         return 1.0, missing
     there = overlap.distinct(around)
-    likeness = corpus.word_vectors(absent) @ corpus.word_vectors(there).T if there else np.zeros((len(absent), 1))
+    likeness = corpus.text_vectors(absent) @ corpus.text_vectors(there).T if there else np.zeros((len(absent), 1))
     return float(likeness.max(axis=1).min()), missing
 
 

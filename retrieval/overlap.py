@@ -82,7 +82,7 @@ def soft(corpus: Corpus, weights: Mapping[str, float], texts: Sequence[str]) -> 
     if not total or not place:
         return [0.0] * len(texts)
     share = np.asarray(list(weights.values())) / total
-    alike = corpus.word_vectors(list(weights)) @ corpus.word_vectors(list(place)).T
+    alike = corpus.text_vectors(list(weights)) @ corpus.text_vectors(list(place)).T
     return [float(share @ alike[:, [place[word] for word in each]].max(axis=1)) if each else 0.0 for each in held]
 
 

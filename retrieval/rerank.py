@@ -47,7 +47,7 @@ def features(corpus: Corpus, question: Question, vector: np.ndarray, candidates:
     said = overlap.pairs(question.rest)
     texts = [c.passage.text for c in candidates]
     sentences = [[text[a:b] for a, b in spans.sentences(text)] or [text] for text in texts]
-    cosines = corpus.encoder.encode([s for each in sentences for s in each]) @ vector
+    cosines = corpus.text_vectors([s for each in sentences for s in each]) @ vector
     soft = overlap.soft(corpus, rarity, texts)
     rows = []
     at = 0

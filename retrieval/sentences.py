@@ -73,7 +73,7 @@ def _features(corpus: Corpus, question: Question, places: Sequence[tuple[Hit, in
     soft = overlap.soft(corpus, rarity, [text for *_, text in places])
     said = overlap.pairs(question.rest)
     query = corpus.encoder.encode([question.rest], query=True)[0]
-    cosines = corpus.encoder.encode([" ".join((*hit.passage.path[-1:], text)) for hit, _, _, text in places]) @ query
+    cosines = corpus.text_vectors([" ".join((*hit.passage.path[-1:], text)) for hit, _, _, text in places]) @ query
     top = max(hit.score for hit, *_ in places)
     rows = []
     for (hit, _, _, text), cosine, alike in zip(places, cosines, soft, strict=True):

@@ -63,8 +63,8 @@ def test_order_is_by_score_and_no_candidate_is_lost(office: Corpus) -> None:
 def test_soft_match_is_one_for_the_words_themselves_and_brute_force_for_others(office: Corpus) -> None:
     weights = {"养老": 2.0, "床位": 1.0}
     texts = ["养老床位。", "志愿者走访。", "，。"]
-    own = office.word_vectors(list(weights))
-    there = office.word_vectors(overlap.distinct(texts[1]))
+    own = office.text_vectors(list(weights))
+    there = office.text_vectors(overlap.distinct(texts[1]))
     expected = float(np.asarray([2 / 3, 1 / 3]) @ (own @ there.T).max(axis=1))
     assert overlap.soft(office, weights, texts) == pytest.approx([1.0, expected, 0.0], abs=1e-4)
 
