@@ -86,14 +86,17 @@ def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...]) -> Answer
 
 
 def tabled(corpus: Corpus, question: Question, table: Table) -> Answer:
-    """A table over many reports as an answer: its rows' sentences are the citations, its summary the text."""
+    """A table over many reports as an answer, its rows' sentences the citations; of reports that the question names, the
+    sentences themselves are the text."""
     texts = _Texts(corpus)
     rows = [row for row in table.rows if texts[row.report.row].text[row.citation.start : row.citation.end] == row.citation.quote]
     citations = tuple(replace(row.citation, number=at) for at, row in enumerate(rows, 1))
     rows = [replace(row, citation=citation) for row, citation in zip(rows, citations, strict=True)]
+    named = len(groups(question, corpus.reports())) > 1
+    text = "\n".join(citation.quote for citation in citations) if named else table.summary
     missing = "、".join(ref.facts.region or ref.facts.unit or ref.name for ref in table.missing)
     note = f"另有 {len(table.missing)} 份报告没有写明：{missing}。" if missing else ""
-    return Answer(question, "answered", table.summary, citations=citations, table=replace(table, rows=tuple(rows)), note=note)
+    return Answer(question, "answered", text[:LONG_LIMIT], citations=citations, table=replace(table, rows=tuple(rows)), note=note)
 
 
 # ---- what is shown

@@ -10,7 +10,7 @@ from index.corpus import Corpus
 from index.types import StoreError
 from retrieval.answer import compose, tabled
 from retrieval.compare import tabulate, whole_corpus
-from retrieval.question import normalise, understand
+from retrieval.question import groups, normalise, understand
 from retrieval.search import search
 from retrieval.types import Answer, Question
 
@@ -24,10 +24,17 @@ def ask(corpus: Corpus, text: str, *, k: int = 20, without: Collection[str] = ()
     """
     started = time.perf_counter()
     question = understood(corpus, text, without)
-    table = tabulate(corpus, question) if whole_corpus(question) else None
-    many = table is not None and len(table.rows) > 1
-    answer = tabled(corpus, question, table) if table and many else compose(corpus, question, search(corpus, question, k))
+    table = tabulate(corpus, question) if many(corpus, question) else None
+    whole = table is not None and len({row.report.row for row in table.rows}) > 1
+    answer = tabled(corpus, question, table) if table and whole else compose(corpus, question, search(corpus, question, k))
     return replace(answer, ms=round((time.perf_counter() - started) * 1000, 2))
+
+
+def many(corpus: Corpus, question: Question) -> bool:
+    """Whether a question asks for one figure of many reports, or of several that it names."""
+    if question.nothing:
+        return False
+    return whole_corpus(question) or (question.asks in ("compare", "number", "list") and len(groups(question, corpus.reports())) > 1)
 
 
 def understood(corpus: Corpus, text: str, without: Collection[str] = ()) -> Question:

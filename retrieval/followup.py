@@ -210,6 +210,7 @@ def _content(text: str) -> list[_Word]:
     """Content words in order; a suffix of one character (率, 额) belongs to the word before it."""
     import rjieba
 
+    text = _MEASURED.sub(" ", text)
     found: list[_Word] = []
     end = at = 0
     for token, tag in rjieba.tag(text):
@@ -224,6 +225,8 @@ def _content(text: str) -> list[_Word]:
             continue
         found.append(_Word(token, tag.startswith("v") and tag != "vn", glued))
         end = at
+    if not found and _LEANING.search(text):
+        return [_Word(text, False, False)]  # 占比, which segmentation takes apart
     return found
 
 
@@ -419,7 +422,7 @@ def _beside(nouns: Sequence[_Word], left: Sequence[_Word], allowed: frozenset[in
     last = nouns[-1].text
     for at, word in enumerate(left):
         for part in dict.fromkeys((word.text, word.text[-2:])):
-            if not word.verb and any(last + part in passage for passage in look(f"{last} {part}", allowed)):
+            if (not word.verb or word.glued) and any(last + part in passage for passage in look(f"{last} {part}", allowed)):
                 after = [replace(word, text=part)]
                 for following in left[at + 1:]:
                     if not following.glued:

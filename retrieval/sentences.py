@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from index.clean import ends_sentence
 from index.corpus import Corpus
 from retrieval import asked, overlap, spans
 from retrieval.linear import Linear, shipped
@@ -96,5 +97,8 @@ def _features(corpus: Corpus, question: Question, places: Sequence[tuple[Hit, in
 
 
 def _is_heading(hit: Hit, text: str) -> bool:
-    bare = re.sub(r"\s", "", text).rstrip("。：:")
-    return any(bare in re.sub(r"\s", "", title) for title in (hit.report.facts.title, *hit.passage.path))
+    """Whether a sentence is a bare title; a heading that is a whole sentence says something and may answer."""
+    bare = re.sub(r"\s", "", text)
+    if ends_sentence(bare):
+        return False
+    return any(bare.rstrip("：:") in re.sub(r"\s", "", title) for title in (hit.report.facts.title, *hit.passage.path))

@@ -101,3 +101,5 @@ class Answer:
     chance: float | None = None  # calibrated chance that the best sentence answers the question
     note: str = ""  # a Chinese line beside the answer: a filter that left nothing, say
     ms: float = 0.0
+    phrased: bool = False  # `text` is a language model's wording of the citations, with their numbers: [1]
+    struck: tuple[str, ...] = ()  # sentences that it wrote and the cited text does not support, left out of `text`
