@@ -11,12 +11,14 @@ HOST ?= 127.0.0.1
 PORT ?= 7860
 # PyTorch 官网给出的 CPU 版下载地址；给出时先装 CPU 版 torch，省下数 GB
 TORCH_INDEX ?=
+# 离线安装包写在这里
+BUNDLE ?= dist/youju
 
 BIN := $(VENV)/bin
 INDEXED := $(DATA)/meta.json
 TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)
 
-.PHONY: help run index test lint clean
+.PHONY: help run index test lint bundle clean
 .DEFAULT_GOAL := help
 
 help:
@@ -24,6 +26,7 @@ help:
 	@echo "make index   只建索引（已建好且报告没有变化时不重复）"
 	@echo "make test    运行全部测试"
 	@echo "make lint    检查代码风格与类型"
+	@echo "make bundle  做成离线安装包 $(BUNDLE)/：拷到没有网络的机器上，运行其中的 install.sh"
 	@echo "make clean   删除虚拟环境、索引与缓存"
 	@echo "变量：PYTHON=python3.12  REPORTS=我的报告  DATA=data  PORT=7860  TORCH_INDEX=<CPU 版 torch 的下载地址>"
 
@@ -52,8 +55,20 @@ lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy .
 
+# 安装包：代码、模型、样例报告与全部依赖的 wheel；与制作它的 Python 同一小版本、同一种系统的机器可用
+bundle: $(VENV)/.installed
+	@rm -rf "$(BUNDLE)"
+	@mkdir -p "$(BUNDLE)/wheels"
+	@echo "收集依赖（约需几分钟）…"
+	@$(if $(TORCH_INDEX),$(BIN)/python -m pip wheel --quiet --no-deps "$(TORCH)" --index-url "$(TORCH_INDEX)" -w "$(BUNDLE)/wheels")
+	@$(BIN)/python -m pip wheel --quiet pip -r requirements.txt --find-links "$(BUNDLE)/wheels" -w "$(BUNDLE)/wheels"
+	@$(BIN)/python -c 'import platform, sys; print("%d.%d %s %s" % (*sys.version_info[:2], sys.platform, platform.machine()))' > "$(BUNDLE)/wheels/PYTHON"
+	@tar -c --exclude=__pycache__ --exclude='.*' app.py eval index models page reports retrieval server docs README.md requirements.txt install.sh | tar -x -C "$(BUNDLE)"
+	@cd "$(BUNDLE)" && find . -type f ! -name SHA256SUMS -exec sha256sum {} + > SHA256SUMS
+	@echo "安装包在 $(BUNDLE)/（$$(du -sh "$(BUNDLE)" | cut -f1)）：整个文件夹拷过去，运行 sh install.sh"
+
 clean:
-	rm -rf "$(VENV)" "$(DATA)" data-eval .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf "$(VENV)" "$(DATA)" data-eval dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@python=""; \

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from eval.intervals import bootstrap_interval, holm
 from eval.metrics import LOWER_IS_BETTER, Scored
 
 RESAMPLES = 10_000
@@ -19,10 +20,12 @@ class Comparison:
     metric: str
     a: float  # mean
     b: float
-    p: float  # two-sided
+    p: float  # two-sided, of this score alone
+    interval: tuple[float, float]  # 95 %, of b - a
     wins: tuple[str, ...]  # ids of the questions on which B is better
     losses: tuple[str, ...]  # ... on which A is
     n: int
+    adjusted: float = 1.0  # p after Holm, over all the scores compared
 
     @property
     def ties(self) -> int:
@@ -35,7 +38,8 @@ def compare(a: Sequence[Scored], b: Sequence[Scored]) -> list[Comparison]:
     for one, other in zip(a, b, strict=True):
         for metric, value in one.values.items():
             values.setdefault(metric, []).append((one.case.id, value, other.values[metric]))
-    return [_compare(metric, rows) for metric, rows in values.items()]
+    found = [_compare(metric, rows) for metric, rows in values.items()]
+    return [replace(one, adjusted=p) for one, p in zip(found, holm([one.p for one in found]), strict=True)]
 
 
 def paired_randomization(differences: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> float:
@@ -62,6 +66,7 @@ def _compare(metric: str, rows: Sequence[tuple[str, float, float]]) -> Compariso
         a=float(first.mean()),
         b=float(second.mean()),
         p=paired_randomization(second - first),
+        interval=bootstrap_interval(list(second - first)),
         wins=tuple(row[0] for row, gain in zip(rows, better, strict=True) if gain > 0),
         losses=tuple(row[0] for row, gain in zip(rows, better, strict=True) if gain < 0),
         n=len(rows),

@@ -4,7 +4,7 @@ A gold line holds `id`, `question`, `type`, `phrasing`, `reports` (file stems), 
 and `evidence` (exact quotes; white space does not count).  A whole-corpus line holds `rows` (`report`, `answers`,
 `evidence`) and `missing` (stems of the reports that state nothing) in place of the last four.
 
-A run line holds `id`, `hits`, `answer` and `ms`; see `Result`.
+A run line holds `id`, `hits`, `answer`, `ms`, and `lost` where the question was missed; see `Result`.
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ class Found:
 
     report: str
     text: str
+    id: str = ""  # the passage's own id, where the system has one
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,15 @@ class Given:
     short: str | None = None
     citations: tuple[Quote, ...] = ()
     rows: tuple[Cell, ...] = ()
+    confidence: float | None = None  # larger is surer; a probability where the system says one
+
+
+@dataclass(frozen=True)
+class Lost:
+    """The first stage that lost the evidence of a missed question; see eval.stages."""
+
+    stage: str
+    note: str = ""  # a Chinese line: at which rank each list had it
 
 
 @dataclass(frozen=True)
@@ -108,6 +118,7 @@ class Result:
     hits: tuple[Found, ...] = ()  # best first
     answer: Given | None = None
     ms: float | None = None
+    lost: Lost | None = None
 
 
 def read_gold(path: Path) -> list[Case]:
@@ -115,21 +126,35 @@ def read_gold(path: Path) -> list[Case]:
 
     Raises GoldError naming file and line: not JSON, a field missing or of the wrong kind, an id twice, no question.
     """
-    cases = [_case(line) for line in _lines(path, "金标文件")]
+    cases = [_case(line) for line in json_lines(path, "金标文件")]
     _refuse_repeats(path, [case.id for case in cases])
     return cases
 
 
 def read_run(path: Path) -> dict[str, Result]:
     """Results of a run by question id.  Raises GoldError naming file and line."""
-    results = [_result(line) for line in _lines(path, "运行结果文件")]
+    results = [_result(line) for line in json_lines(path, "运行结果文件")]
     _refuse_repeats(path, [result.id for result in results])
     return {result.id: result for result in results}
 
 
+def read_results(path: Path, lines: Iterable[str]) -> list[Result]:
+    """Results from a run's lines.  Raises GoldError naming the file."""
+    return [_result(Line(str(path), json.loads(line))) for line in lines if line.strip()]
+
+
 def write_run(path: Path, results: Iterable[Result]) -> None:
     """Write a run, one JSON object a line; the file appears whole or not at all.  Raises GoldError."""
-    text = "".join(json.dumps(_plain(asdict(result)), ensure_ascii=False) + "\n" for result in results)
+    write_whole(path, "".join(run_line(result) for result in results))
+
+
+def run_line(result: Result) -> str:
+    """A result as a line of a run."""
+    return json.dumps(_plain(asdict(result)), ensure_ascii=False) + "\n"
+
+
+def write_whole(path: Path, text: str) -> None:
+    """A file that appears whole or not at all.  Raises GoldError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
@@ -142,7 +167,7 @@ def write_run(path: Path, results: Iterable[Result]) -> None:
             os.unlink(temporary)
             raise
     except OSError as error:
-        raise GoldError(f"无法写入运行结果 {path}：{error.strerror or error}；请用 --out 换一个位置") from error
+        raise GoldError(f"无法写入 {path}：{error.strerror or error}；请换一个位置") from error
 
 
 def _umask() -> int:
@@ -153,12 +178,18 @@ def _umask() -> int:
 
 
 def _plain(record: dict[str, Any]) -> dict[str, Any]:
-    """A result's fields less those it does not have."""
-    return {name: value for name, value in record.items() if value is not None}
+    """A result's fields less those it does not have; `short` stays, since null is a short answer's own word."""
+    kept = {name: value for name, value in record.items() if value is not None}
+    for name, value in kept.items():
+        if name == "hits":
+            kept[name] = [{key: one for key, one in hit.items() if key != "id" or one} for hit in value]
+        elif name == "answer":
+            kept[name] = {key: one for key, one in value.items() if key != "confidence" or one is not None}
+    return kept
 
 
 @dataclass(frozen=True)
-class _Line:
+class Line:
     """A JSON object with where it stands, for errors; fields are taken out by name and kind."""
 
     where: str
@@ -173,6 +204,12 @@ class _Line:
             raise self.wrong(f"缺少字段 {name}；请补上后再运行")
         if not isinstance(value, str) or (default is None and not value.strip()):
             raise self.wrong(f"字段 {name} 应当是非空的字符串，现在是 {value!r}")
+        return value
+
+    def number(self, name: str, what: str) -> float | None:
+        value = self.fields.get(name)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise self.wrong(f"字段 {name} 应当是{what}，现在是 {value!r}")
         return value
 
     def choice(self, name: str, choices: Iterable[str]) -> str:
@@ -191,14 +228,20 @@ class _Line:
             raise self.wrong(f"字段 {name} 是空的；这类问题至少要有一项")
         return tuple(value)
 
-    def lines(self, name: str) -> list[_Line]:
+    def inner(self, name: str) -> Line | None:
+        value = self.fields.get(name)
+        if value is not None and not isinstance(value, dict):
+            raise self.wrong(f"字段 {name} 应当是一个对象")
+        return None if value is None else Line(f"{self.where} 的 {name}", value)
+
+    def lines(self, name: str) -> list[Line]:
         value = self.fields.get(name, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise self.wrong(f"字段 {name} 应当是由对象组成的列表")
-        return [_Line(f"{self.where} 的 {name} 第 {number} 项", item) for number, item in enumerate(value, 1)]
+        return [Line(f"{self.where} 的 {name} 第 {number} 项", item) for number, item in enumerate(value, 1)]
 
 
-def _lines(path: Path, what: str) -> Iterator[_Line]:
+def json_lines(path: Path, what: str) -> Iterator[Line]:
     """The JSON objects of a file.  Raises GoldError."""
     try:
         content = path.read_text(encoding="utf-8-sig")
@@ -221,7 +264,7 @@ def _lines(path: Path, what: str) -> Iterator[_Line]:
             raise GoldError(f"{where}不是合法的 JSON（第 {error.colno} 列起）；每行写一个完整的 JSON 对象") from None
         if not isinstance(fields, dict):
             raise GoldError(f"{where}应当是一个 JSON 对象，现在是 {line.strip()[:40]}")
-        yield _Line(where, fields)
+        yield Line(where, fields)
     if empty:
         raise GoldError(f"{what} {path} 是空的；每行写一个 JSON 对象")
 
@@ -232,7 +275,7 @@ def _refuse_repeats(path: Path, ids: list[str]) -> None:
         raise GoldError(f"{path} 里有重复的 id：{'、'.join(repeated)}；每个问题的 id 只能出现一次")
 
 
-def _case(line: _Line) -> Case:
+def _case(line: Line) -> Case:
     id, question = line.text("id"), line.text("question")
     if "rows" in line.fields:
         rows = tuple(_row(row) for row in line.lines("rows"))
@@ -255,30 +298,28 @@ def _case(line: _Line) -> Case:
     )
 
 
-def _row(line: _Line) -> Row:
+def _row(line: Line) -> Row:
     return Row(line.text("report"), line.texts("answers", some=True), line.texts("evidence", some=True))
 
 
-def _result(line: _Line) -> Result:
-    ms = line.fields.get("ms")
-    if ms is not None and (isinstance(ms, bool) or not isinstance(ms, int | float)):
-        raise line.wrong(f"字段 ms 应当是毫秒数，现在是 {ms!r}")
-    answer = line.fields.get("answer")
-    if answer is not None and not isinstance(answer, dict):
-        raise line.wrong("字段 answer 应当是一个对象")
+def _result(line: Line) -> Result:
+    answer = line.inner("answer")
+    lost = line.inner("lost")
     return Result(
         id=line.text("id"),
-        hits=tuple(Found(hit.text("report"), hit.text("text")) for hit in line.lines("hits")),
-        answer=None if answer is None else _given(_Line(f"{line.where} 的 answer", answer)),
-        ms=ms,
+        hits=tuple(Found(hit.text("report"), hit.text("text"), hit.text("id", "")) for hit in line.lines("hits")),
+        answer=None if answer is None else _given(answer),
+        ms=line.number("ms", "毫秒数"),
+        lost=None if lost is None else Lost(lost.text("stage"), lost.text("note", "")),
     )
 
 
-def _given(line: _Line) -> Given:
+def _given(line: Line) -> Given:
     return Given(
         status=line.choice("status", get_args(Status)),  # type: ignore[arg-type]
         text=line.text("text", default=""),
         short=None if line.fields.get("short") is None else line.text("short", default=""),
         citations=tuple(Quote(item.text("report"), item.text("quote")) for item in line.lines("citations")),
         rows=tuple(Cell(row.text("report"), row.text("value"), row.text("quote")) for row in line.lines("rows")),
+        confidence=line.number("confidence", "一个数"),
     )

@@ -5,7 +5,8 @@ file or a full-width figure in an answer is no difference.
 
 A hit finds a piece of evidence when it is of one of the question's reports and holds at least half of the evidence in
 one run of characters.  recall@k is the share of the evidence found within the first k hits, RR@10 the reciprocal rank
-of the first that finds any.  A question with no result counts 0 in the scores where more is better.
+of the first that finds any, nDCG@10 that of ir_measures with each piece of evidence as a document.  A question with no
+result counts 0 in the scores where more is better.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from eval.dataset import Case, Cell, Given, Quote, Result, Row
+from eval.ranking import per_query
+from eval.trec import evidence_ranking
 
 DEPTHS = (1, 3, 5, 10, 20)
 SHORT_TYPES = frozenset({"number", "date", "name"})  # a short answer is asked of these
@@ -23,6 +26,8 @@ BRIEF_TYPES = SHORT_TYPES | {"yesno"}
 BRIEF, LONG, SHORT = 400, 1500, 40  # most characters of an answer of a brief type, of another, and of a short answer
 
 FAITHFUL = "citation faithful"
+NDCG = "nDCG@10"
+RIGHT = ("answer right", "row precision", "row recall", "abstains when it should", "asks back when it should")
 LOWER_IS_BETTER = frozenset({"abstains when it should not", "asks back when it should not", "ms"})
 
 _DASHES = re.compile("[—–―-]+")
@@ -43,6 +48,12 @@ class Scored:
     values: Mapping[str, float]  # in [0, 1]
     faithful: tuple[bool, ...] = ()  # a mark for each citation and each row given
     ms: float | None = None
+    confidence: float | None = None  # of an answer that was given
+
+    @property
+    def right(self) -> bool:
+        """Whether the reader got what was to be had: the answer, all rows of a table, or an honest decline."""
+        return all(self.values[name] == 1 for name in RIGHT if name in self.values)
 
 
 @dataclass(frozen=True)
@@ -105,7 +116,8 @@ def score(case: Case, result: Result | None, sources: Mapping[str, str]) -> Scor
         values["asks back when it should not"] = float(status == "ambiguous")
     quoted: tuple[Quote | Cell, ...] = (*answer.citations, *answer.rows) if answer else ()
     faithful = tuple(fold(one.quote) in sources.get(one.report, "") for one in quoted)
-    return Scored(case, values, faithful, result.ms)
+    confidence = answer.confidence if answer and status == "answered" else None
+    return Scored(case, values, faithful, result.ms, confidence)
 
 
 def score_all(cases: Iterable[Case], results: Mapping[str, Result], sources: Mapping[str, str]) -> list[Scored]:
@@ -144,12 +156,15 @@ def _summary(group: str, members: Sequence[Scored]) -> Summary:
 
 
 def _retrieval(case: Case, result: Result) -> dict[str, float]:
-    """recall@k and RR@10 over the hits."""
+    """Scores over the hits."""
     hits = [(hit.report, fold(hit.text)) for hit in result.hits[: max(DEPTHS)]]
     ranks = [_rank(case.reports, fold(evidence), hits) for evidence in case.evidence]
+    qrels, ranking = evidence_ranking(case, ranks, len(hits))
     values = {f"recall@{k}": sum(rank is not None and rank <= k for rank in ranks) / len(ranks) for k in DEPTHS}
     best = min((rank for rank in ranks if rank is not None), default=None)
     values["RR@10"] = 1 / best if best is not None and best <= 10 else 0.0
+    values[NDCG] = per_query({case.id: qrels}, {case.id: ranking}, [NDCG])[NDCG][case.id]
+    values["right report first"] = float(bool(hits) and hits[0][0] in case.reports)
     return values
 
 

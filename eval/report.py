@@ -9,6 +9,7 @@ from eval.compare import Comparison
 from eval.metrics import Summary
 
 CHINESE: Mapping[str, str] = {  # names of scores are kept as the field writes them; these have none there
+    "right report first": "首条来自正确的报告",
     "answer right": "答案正确",
     "short answer right": "短答案正确",
     "citation faithful": "引文忠实",
@@ -28,33 +29,35 @@ def markdown(summaries: Sequence[Summary]) -> str:
     """All scores of the whole, then the main ones of each group."""
     whole, groups = summaries[0], summaries[1:]
     lines = [f"全部 {whole.n} 个问题", ""]
-    lines += _table(
+    lines += table(
         ("指标", "均值", "样本数"),
-        [(_name(name), _number(name, mean), str(whole.counts[name])) for name, mean in whole.means.items()],
+        [(name_of(name), number(name, mean), str(whole.counts[name])) for name, mean in whole.means.items()],
     )
     if groups:
         shown = [name for name in BY_GROUP if any(name in group.means for group in groups)]
         shown += sorted({name for group in groups for name in group.means if name.endswith("when it should")})
         lines += ["", "按提法和题型", ""]
-        lines += _table(
-            ("分组", "问题数", *map(_name, shown)),
-            [(one.group, str(one.n), *(_number(name, one.means.get(name)) for name in shown)) for one in groups],
+        lines += table(
+            ("分组", "问题数", *map(name_of, shown)),
+            [(one.group, str(one.n), *(number(name, one.means.get(name)) for name in shown)) for one in groups],
         )
     return "\n".join(lines)
 
 
 def markdown_comparison(a: str, b: str, comparisons: Sequence[Comparison]) -> str:
-    """One line a score: both means, the difference, p, and how many questions B wins, ties and loses."""
+    """One line a score: both means, the difference with its interval, p, and how many questions B wins, ties, loses."""
     lines = [f"A = {a}", f"B = {b}", ""]
-    lines += _table(
-        ("指标", "A", "B", "B − A", "p", "B 胜/平/负"),
+    lines += table(
+        ("指标", "A", "B", "B − A", "95% 区间", "p", "p (Holm)", "B 胜/平/负"),
         [
             (
-                _name(one.metric),
+                name_of(one.metric),
                 f"{one.a:.4f}",
                 f"{one.b:.4f}",
                 f"{one.b - one.a:+.4f}",
+                f"{one.interval[0]:+.4f} ~ {one.interval[1]:+.4f}",
                 f"{one.p:.4f}",
+                f"{one.adjusted:.4f}",
                 f"{len(one.wins)}/{one.ties}/{len(one.losses)}",
             )
             for one in comparisons
@@ -68,17 +71,17 @@ def as_json(summaries: Sequence[Summary]) -> dict[str, dict[str, Any]]:
     return {one.group: {name: round(mean, 4) for name, mean in one.means.items()} | {"n": one.n} for one in summaries}
 
 
-def _name(metric: str) -> str:
+def name_of(metric: str) -> str:
     return CHINESE.get(metric, metric)
 
 
-def _number(metric: str, mean: float | None) -> str:
+def number(metric: str, mean: float | None) -> str:
     if mean is None:
         return ""
     return f"{mean:.1f}" if metric.startswith("ms ") else f"{mean:.4f}"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """A Markdown table; figures stand to the right."""
     rule = ["---", *("---:" for _ in head[1:])]
     return ["| " + " | ".join(cells) + " |" for cells in (head, rule, *rows)]

@@ -5,14 +5,19 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import index
-from eval.dataset import Case, Found, Given, GoldError, Quote, Result
-from eval.metrics import fold, plain
+import retrieval
+from eval.dataset import Case, Cell, Found, Given, GoldError, Quote, Result
+from eval.journal import Journal
+from eval.metrics import fold, plain, score
+from eval.stages import lost
 from index.corpus import Corpus
-from index.encoder import Encoder
+from index.encoder import Encoder, load_encoder
 from index.load import SUFFIXES, load
 from index.read import read
 from index.types import YoujuError
@@ -104,51 +109,90 @@ def index_folder(files: Sequence[Path], encoder: Encoder, cache: Path, progress:
     return home
 
 
-def sources(corpus: Corpus, files: Sequence[Path]) -> dict[str, str]:
+@contextmanager
+def indexed(
+    cases: Sequence[Case], folders: Iterable[Path], encoder: str | None, cache: Path, progress: Progress
+) -> Iterator[tuple[Corpus, Path, dict[str, str]]]:
+    """The reports in folders, indexed: the corpus, its folder in the cache, and the `sources` of its quotes.
+
+    Raises GoldError where cases speak of other reports, and what `index_folder` raises.
+    """
+    files = reports_in(folders)
+    refuse_unknown(cases, files)
+    model = load_encoder(encoder)
+    home = index_folder(files, model, cache, progress)
+    with Corpus.open(home, model) as corpus:
+        yield corpus, home, sources(files)
+
+
+def sources(files: Iterable[Path]) -> dict[str, str]:
     """File stem → the text that a faithful quote stands in.
 
-    A plain text file speaks for itself, read apart from what the index made of it; markup has only the index's reading.
+    A plain text file speaks for itself, read apart from what the index makes of it; markup has only the index's reading.
     """
-    rows = {Path(ref.name).stem: ref.row for ref in corpus.reports()}
     texts = {}
     for path in files:
         raw = load(path)
-        texts[path.stem] = plain(corpus.report(rows[path.stem]).text if raw.marked else raw.text)
+        texts[path.stem] = plain(read(path).text if raw.marked else raw.text)
     return texts
 
 
-def ask_all(corpus: Corpus, cases: Sequence[Case], progress: Progress) -> list[Result]:
-    """Every question through the front door, one at a time.  Raises GoldError naming one that cannot be asked."""
+def ask_all(
+    corpus: Corpus,
+    cases: Sequence[Case],
+    texts: Mapping[str, str],
+    progress: Progress,
+    journal: Journal,
+) -> list[Result]:
+    """Every question through the front door, one at a time, with where a missed one was lost.
+
+    texts: as `sources` gives them.  Raises GoldError naming a question that cannot be asked.
+    """
     results = []
     for done, case in enumerate(cases, 1):
-        try:
-            results.append(result(case.id, ask(corpus, case.question, k=HITS)))
-        except YoujuError as error:
-            raise GoldError(f"问题 {case.id} 无法提问：{error}") from error
+        if (one := journal.done.get(case.id)) is None:
+            try:
+                answer = ask(corpus, case.question, k=HITS)
+            except YoujuError as error:
+                raise GoldError(f"问题 {case.id} 无法提问：{error}") from error
+            one = result(case.id, answer)
+            if not score(case, one, texts).right:
+                one = replace(one, lost=lost(corpus, case, answer))
+            journal.keep(one)
+        results.append(one)
         progress("提问", done, len(cases))
     return results
 
 
 def result(id: str, answer: Answer) -> Result:
     """An answer as a line of a run.  Candidates of an ambiguous question are shown, so they count as citations."""
+    rows = answer.table.rows if answer.table else ()
     return Result(
         id=id,
-        hits=tuple(Found(_stem(hit.report.name), hit.passage.text) for hit in answer.hits[:HITS]),
+        hits=tuple(Found(stem(hit.report.name), hit.passage.text, hit.passage.id) for hit in answer.hits[:HITS]),
         answer=Given(
             status=answer.status,
             text=answer.text,
             short=answer.short,
             citations=tuple(
-                Quote(_stem(citation.report.name), citation.quote)
+                Quote(stem(citation.report.name), citation.quote)
                 for citation in (*answer.citations, *answer.candidates)
             ),
+            rows=tuple(Cell(stem(row.report.name), row.value, row.citation.quote) for row in rows),
+            confidence=None if answer.chance is None else round(answer.chance, 4),
         ),
         ms=round(answer.ms, 3),
     )
 
 
-def _stem(name: str) -> str:
+def stem(name: str) -> str:
     return Path(name).stem
+
+
+def run_fingerprint(gold: Path, home: Path) -> str:
+    """16 hexadecimal digits: the questions, the index and the code that answers; what makes one run the same as another."""
+    parts = [home.name.encode(), gold.read_bytes(), *_code(retrieval.__path__[0])]
+    return _digest(parts)
 
 
 def _fingerprint(files: Sequence[Path], encoder: Encoder) -> str:
@@ -156,8 +200,14 @@ def _fingerprint(files: Sequence[Path], encoder: Encoder) -> str:
     parts = [encoder.fingerprint.encode()]
     for path in sorted(files, key=lambda path: path.name):
         parts += [path.name.encode(), path.read_bytes()]
-    for path in sorted(Path(index.__path__[0]).rglob("*.py")):
-        parts += [path.name.encode(), path.read_bytes()]
+    return _digest([*parts, *_code(index.__path__[0])])
+
+
+def _code(room: str) -> list[bytes]:
+    return [part for path in sorted(Path(room).rglob("*.py")) for part in (path.name.encode(), path.read_bytes())]
+
+
+def _digest(parts: Iterable[bytes]) -> str:
     digest = hashlib.sha256()
     for part in parts:
         digest.update(hashlib.sha256(part).digest())

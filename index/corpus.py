@@ -14,7 +14,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -437,20 +437,25 @@ def _batches(reports: Iterable[Report]) -> Iterator[list[Report]]:
 
 def _open(data: Path, db: sqlite3.Connection, dimension: int, before: _View | None = None) -> _View:
     """What is on disk; brought up to the catalog where it lags, is missing or damaged, unless a writer is at it."""
-    view: _View | None = None
-    try:
-        view = _read(data, db, before)
-        if view.current and _whole(view, dimension) and _read_meta(data)["segmenter"] == segmenter(view.lexical.terms):
-            return view
-    except StoreError:
-        pass  # missing or damaged: rebuilt below
-    try:
-        with _lock(data, WAIT if view is None else 0):
-            return _rebuild(data, db, dimension, view)
-    except Busy:
-        if view is None:
-            raise
-        return view
+    until = time.monotonic() + WAIT
+    while True:
+        view: _View | None = None
+        try:
+            view = _read(data, db, before)
+            if view.current and _whole(view, dimension) and _read_meta(data)["segmenter"] == segmenter(view.lexical.terms):
+                return view
+        except StoreError:
+            pass  # missing or damaged: rebuilt below; or just being replaced by a writer
+        try:
+            with _lock(data, 0):
+                return _rebuild(data, db, dimension, view)
+        except Busy:
+            view = view or before  # a reader keeps what it has, and looks again when it is asked next
+            if view is not None:
+                return view
+            if time.monotonic() > until:
+                raise
+        time.sleep(0.02)
 
 
 def _read(data: Path, db: sqlite3.Connection, before: _View | None) -> _View:
@@ -481,17 +486,22 @@ def _whole(view: _View, dimension: int) -> bool:
     return view.dense.dimension == dimension and len(view.dense) == len(view.lexical) == total
 
 
-def _rebuild(data: Path, db: sqlite3.Connection, dimension: int, view: _View | None) -> _View:
-    """Both indexes brought to the catalog's generation, by what changed where that is known; the lock is held."""
+def _rebuild(
+    data: Path, db: sqlite3.Connection, dimension: int, view: _View | None, *, anew: bool = False
+) -> _View:
+    """Both indexes brought to the catalog's generation, by what changed where that is known; the lock is held.
+
+    anew: what stands on disk counts for nothing, whatever it claims to hold.
+    """
     generation, refs = _listed(db)
     total = sum(ref.passages for ref in refs.values())
     meta = _read_meta(data)
     terms = _terms(data)
     now = segmenter(terms)
     try:
-        dense = _dense(data / _DENSE, db, dimension, generation, total, None if view is None else view.dense)
+        dense = _dense(data / _DENSE, db, dimension, generation, total, None if view is None else view.dense, anew=anew)
         held = None if view is None or view.lexical.terms != terms else view.lexical
-        lexical = _lexical(data / _LEXICAL, db, generation, total, held, terms, anew=meta["segmenter"] != now)
+        lexical = _lexical(data / _LEXICAL, db, generation, total, held, terms, anew=anew or meta["segmenter"] != now)
         if meta != (meta := {**meta, "segmenter": now, "dense": dense.kind}):
             _write_meta(data, meta)
     except OSError as error:
@@ -502,15 +512,14 @@ def _rebuild(data: Path, db: sqlite3.Connection, dimension: int, view: _View | N
 
 
 def _dense(
-    path: Path, db: sqlite3.Connection, dimension: int, generation: int, total: int, held: Dense | None
+    path: Path, db: sqlite3.Connection, dimension: int, generation: int, total: int, held: Dense | None, *, anew: bool
 ) -> Dense:
+    dense: Dense | None = None
     if held is not None:
-        dense: Dense | None = held.copy()  # searches go on in the one held
-    else:
-        try:
+        dense = held.copy()  # searches go on in the one held
+    elif not anew:
+        with suppress(StoreError):  # missing or damaged: built anew
             dense = Dense.load(path)
-        except StoreError:
-            dense = None
     if dense is not None and dense.dimension == dimension and dense.generation <= generation:
         removed, added = catalog.changes(db, dense.generation)
         if removed or added:
@@ -545,8 +554,12 @@ def _lexical(
     aside = folder.with_name(folder.name + ".new")
     shutil.rmtree(aside, ignore_errors=True)
     _fill(Lexical.create(aside, terms), db, set(), catalog.rows(db), generation)
-    shutil.rmtree(folder, ignore_errors=True)
+    before = folder.with_name(folder.name + ".old")
+    shutil.rmtree(before, ignore_errors=True)
+    if folder.exists():  # two renames: a reader meets a gap of microseconds, and looks again
+        os.replace(folder, before)
     os.replace(aside, folder)
+    shutil.rmtree(before, ignore_errors=True)
     return Lexical.open(folder, terms)
 
 
@@ -620,9 +633,7 @@ def rebuild(data: Path) -> tuple[int, int]:
                     raise StoreError(f"数据库本身有问题，不能据以重建：{problems[0]}。请从备份恢复，或把报告重新加入新的 --data 目录")
                 with catalog.transaction(db):
                     pass  # a new generation: what an index claims to hold no longer counts, and readers look again
-                (data / _DENSE).unlink(missing_ok=True)
-                shutil.rmtree(data / _LEXICAL, ignore_errors=True)
-                view = _rebuild(data, db, encoder.dimension, None)
+                view = _rebuild(data, db, encoder.dimension, None, anew=True)
         except OSError as error:
             raise StoreError(f"索引 {data} 写不进去（{error}）：请检查磁盘空间与权限") from error
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import multiprocessing
 import os
 import signal
@@ -44,7 +45,7 @@ def find(paths: Sequence[Path]) -> Found:
     passed: list[str] = []
     for path in paths:
         if path.is_dir():
-            found = _walk(path)
+            found = below(path)
             bad += found.bad
             passed += found.passed
             if not found.files and not found.bad:
@@ -66,7 +67,8 @@ def suffixes() -> str:
     return " ".join(sorted(SUFFIXES))
 
 
-def _walk(folder: Path) -> Found:
+def below(folder: Path) -> Found:
+    """The report files below a folder; none is no fault."""
     root = folder.resolve()
     files: list[Path] = []
     bad: list[str] = []
@@ -183,21 +185,25 @@ class _Worker:
         theirs.close()
 
     def give(self, at: int, path: Path, seconds: float) -> None:
-        self.at, self.path, self.until, self.limit = at, path, time.monotonic() + seconds, seconds
+        self.at, self.path, self.until, self.limit = at, path, math.inf, seconds  # from when it begins, not from when it starts
         with contextlib.suppress(OSError):  # it died idle: `take` will say so
             self.connection.send(path)
 
-    def take(self) -> Report | YoujuError:
-        """What it read; called when there is an answer, or when it died or its time is up."""
-        self.at = None
+    def take(self) -> Report | YoujuError | None:
+        """What it read; called when there is a message, or when it died or its time is up.  None: it has begun."""
         why = f"读了 {self.limit:.0f} 秒还没有读完，已停止。请拆分，或用原来的软件另存后再加入。"
         try:
             if self.connection.poll():
-                got: Report | YoujuError = self.connection.recv()
+                got: Report | YoujuError | None = self.connection.recv()
+                if got is None:
+                    self.until = time.monotonic() + self.limit
+                else:
+                    self.at = None
                 return got
         except (EOFError, OSError):
             self._process.join(1)
             why = f"读取程序中途退出（{self._process.exitcode}），文件可能已损坏。请用原来的软件另存后再加入。"
+        self.at = None
         self.stop()
         self._start()
         return LoadError(f"{self.path.name}：{why}")
@@ -209,14 +215,15 @@ class _Worker:
 
 
 def _collect(pool: Sequence[_Worker]) -> Iterator[tuple[int, Report | YoujuError]]:
-    """What the workers have read since, waiting for the first of it."""
-    busy = [worker for worker in pool if worker.at is not None]
-    ready = wait([worker.connection for worker in busy], max(0.0, min(worker.until for worker in busy) - time.monotonic()))
-    for worker in busy:
+    """What the workers have read since, waiting for the first word of any."""
+    busy = [(worker, worker.at) for worker in pool if worker.at is not None]
+    until = min(worker.until for worker, _ in busy)
+    ready = wait([worker.connection for worker, _ in busy], None if until == math.inf else max(0.0, until - time.monotonic()))
+    for worker, at in busy:
         if worker.connection in ready or time.monotonic() >= worker.until:
-            at = worker.at
-            assert at is not None
-            yield at, worker.take()
+            got = worker.take()
+            if got is not None:
+                yield at, got
 
 
 def _serve(read: Callable[[Path], Report], connection: Connection) -> None:
@@ -224,6 +231,8 @@ def _serve(read: Callable[[Path], Report], connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks
     while True:
         try:
-            connection.send(_read(read, connection.recv()))
+            path = connection.recv()
+            connection.send(None)
+            connection.send(_read(read, path))
         except (EOFError, OSError):
             return

@@ -11,7 +11,7 @@ from watchfiles import watch as changes_of
 
 from index.corpus import Busy, Corpus, check
 from index.corrections import LIST
-from index.files import TERMS, find, is_report, reports_in
+from index.files import TERMS, below, is_report, reports_in
 from index.lexical import read_terms
 from index.types import Report, StoreError, YoujuError
 
@@ -61,7 +61,7 @@ class _Kept:
 
     def start(self, changed: Iterable[tuple[Change, str]]) -> None:
         """Everything in the folder, and nothing that was in it."""
-        found = find([self._root])
+        found = below(self._root)
         for line in found.bad:
             self._complain(line)
         ours = self._ours()
@@ -91,7 +91,7 @@ class _Kept:
             if path.name == LIST:
                 self._changed.update((each, None) for each in path.parent.glob("*") if is_report(each))
             elif path.is_dir():
-                self._changed.update((each, None) for each in find([path]).files)
+                self._changed.update((each, None) for each in below(path).files)
             elif is_report(path) and not any(part.startswith(".") for part in path.relative_to(self._root).parts):
                 self._changed[path] = None
                 self._failed.pop(path, None)

@@ -10,8 +10,11 @@ from collections.abc import Collection, Sequence
 from html import escape
 
 from index.types import ReportRef
+from page.export import cited, plain
+from page.history import Kept, Turn
 from retrieval.types import ABSTAIN, Answer, Chip, Citation, Hit
 
+REASONS = ("答非所问", "出处不对", "不完整", "选错了报告")
 SLOTS = {"unit": "单位", "region": "地区", "year": "年份", "kind": "文种"}
 
 
@@ -43,7 +46,8 @@ def _open_at(report: ReportRef, start: int, end: int, mark: tuple[int, int] | No
     return f'data-act="cite" data-report="{report.row}" data-start="{start}" data-end="{end}"{marked}'
 
 
-def _cited_at(citation: Citation) -> str:
+def cited_at(citation: Citation) -> str:
+    """Attributes of a button that opens the source at a citation."""
     mark = (citation.start + citation.mark[0], citation.start + citation.mark[1]) if citation.mark else None
     return _open_at(citation.report, citation.start, citation.end, mark)
 
@@ -83,7 +87,7 @@ def chips(chips: Sequence[Chip], without: Collection[str], turn: int) -> str:
 
 def _number(citation: Citation) -> str:
     return (
-        f'<button type="button" class="cite" {_cited_at(citation)} '
+        f'<button type="button" class="cite" {cited_at(citation)} '
         f'aria-label="打开第 {citation.number} 处出处">{citation.number}</button>'
     )
 
@@ -91,8 +95,10 @@ def _number(citation: Citation) -> str:
 def _quote(citation: Citation) -> str:
     return (
         f'<li class="quote"><blockquote>{marked_quote(citation)}{_number(citation)}</blockquote>'
-        f'<button type="button" class="from" {_cited_at(citation)} title="在原文中查看">'
-        f"{_where(citation.report, citation.path, citation.page)}</button></li>"
+        f'<button type="button" class="from" {cited_at(citation)} title="在原文中查看">'
+        f"{_where(citation.report, citation.path, citation.page)}</button>"
+        f'<button type="button" class="tool copy" data-act="copy" data-copy="{escape(f"“{citation.quote}”——{cited(citation)}")}" '
+        f'aria-label="复制第 {citation.number} 处原文和出处">复制</button></li>'
     )
 
 
@@ -127,7 +133,7 @@ def _candidate(citation: Citation, turn: int, at: int) -> str:
         f'<li class="candidate"><button type="button" class="choose" data-act="choose" data-turn="{turn}" '
         f'data-candidate="{at}">{escape(label)}</button>'
         f'<blockquote>{marked_quote(citation)}</blockquote>'
-        f'<button type="button" class="from" {_cited_at(citation)} title="在原文中查看">'
+        f'<button type="button" class="from" {cited_at(citation)} title="在原文中查看">'
         f"{_where(citation.report, citation.path, citation.page)}</button></li>"
     )
 
@@ -139,8 +145,13 @@ def _short(answer: Answer) -> str:
     return f'<p class="short">{escape(answer.short)}{_number(holder) if holder else ""}</p>'
 
 
-def reply(answer: Answer, turn: int = 0) -> str:
-    """What is shown below a question: short answer, verbatim sentences with citations, then what else was found."""
+def reply(answer: Answer, turn: int = 0, csv: str = "") -> str:
+    """What is shown below a question: short answer, verbatim sentences with citations, then what else was found.
+
+    `csv`: the address of the answer's table as a file.
+    """
+    from page.table import table
+
     note = f'<p class="note">{escape(answer.note)}</p>' if answer.note else ""
     if answer.status == "ambiguous":
         items = "".join(_candidate(citation, turn, at) for at, citation in enumerate(answer.candidates))
@@ -151,29 +162,101 @@ def reply(answer: Answer, turn: int = 0) -> str:
         reason = f'<p class="note">{escape(nothing)}</p>' if nothing and nothing not in (answer.note, answer.text) else ""
         more = _folded("最接近的段落", list(answer.hits), 5)
         return f'<p class="say declined">{escape(answer.text or ABSTAIN)}</p>{note}{reason}{more}'
-    quotes = "".join(_quote(citation) for citation in answer.citations)
-    return f'{_short(answer)}<ol class="quotes">{quotes}</ol>{note}{_folded("还找到的相关段落", _others(answer), 8)}'
+    more = _folded("还找到的相关段落", _others(answer), 8)
+    if answer.table:
+        about = "" if answer.note in answer.table.summary else note
+        return f"{_short(answer)}{table(answer.table, csv)}{about}{more}"
+    quotes = [_quote(citation) for citation in answer.citations]
+    rest = f'<details class="more rest"><summary>其余 {len(quotes) - 6} 处出处</summary><ol>{"".join(quotes[6:])}</ol></details>'
+    return f'{_short(answer)}<ol class="quotes">{"".join(quotes[:6])}</ol>{rest if len(quotes) > 6 else ""}{note}{more}'
 
 
-def turn(text: str, answer: Answer | None, error: str = "", without: Collection[str] = (), number: int = 0) -> str:
-    """One question with its reply; `answer` None and no error: still being looked for."""
-    if error:
-        body = f'<p class="say error" role="alert">{escape(error)}</p>'
-    elif answer is None:
-        body = '<p class="say waiting" role="status">正在查找…</p>'
-    else:
-        body = chips(answer.question.chips, without, number) + reply(answer, number)
-    return (
-        f'<article class="turn" aria-label="第 {number + 1} 问"><h2 class="asked">{escape(text)}</h2>'
-        f'<div class="reply">{body}</div></article>'
+def _tools(turn: Turn) -> str:
+    """What can be done with a question and its answer."""
+    number = f'data-turn="{turn.number}"'
+    buttons = [
+        f'<button type="button" class="tool" data-act="edit" {number}>改问题</button>',
+        f'<button type="button" class="tool" data-act="again" {number}>再问一次</button>',
+    ]
+    if turn.answer is None:
+        return f'<div class="tools" role="group" aria-label="这一问">{"".join(buttons)}</div>'
+    buttons.append(f'<button type="button" class="tool" data-act="copy" data-copy="{escape(plain(turn.answer))}">复制回答</button>')
+    yes = f'<button type="button" class="tool" data-act="judge" data-judged="有用" {number} aria-pressed="{_pressed(turn, "有用")}">有用</button>'
+    reasons = "".join(
+        f'<button type="button" class="chip" data-act="judge" data-judged="没用" data-reason="{reason}" {number} '
+        f'aria-pressed="{"true" if turn.judged == "没用" and turn.reason == reason else "false"}">{reason}</button>'
+        for reason in REASONS
     )
+    other = "" if turn.reason in REASONS else escape(turn.reason)
+    no = (
+        f'<details class="reasons"><summary class="tool{" on" if turn.judged == "没用" else ""}">没用</summary><div>'
+        f'<div class="chips" role="group" aria-label="没用在哪里">{reasons}</div>'
+        f'<form class="why-not" data-judge="{turn.number}"><input type="text" maxlength="200" aria-label="别的原因" placeholder="别的原因" '
+        f'value="{other}"><button type="submit" class="tool">提交</button></form></div></details>'
+    )
+    thanks = f'<span class="thanks" role="status">已记下：{escape(" · ".join(filter(None, (turn.judged, turn.reason))))}</span>' if turn.judged else ""
+    return f'<div class="tools" role="group" aria-label="这一问">{"".join(buttons)}<span class="gap"></span>{thanks}{yes}{no}</div>'
+
+
+def _pressed(turn: Turn, judged: str) -> str:
+    return "true" if turn.judged == judged else "false"
+
+
+def turn(turn: Turn, waiting: str = "正在查找…", csv: str = "") -> str:
+    """One question with its reply; `waiting` is said while it is being looked for."""
+    if turn.error:
+        body = f'<p class="say error" role="alert">{escape(turn.error)}</p>'
+    elif turn.answer is None:
+        body = f'<p class="say waiting" role="status">{escape(waiting)}</p>'
+    else:
+        body = chips(turn.answer.question.chips, turn.without, turn.number) + reply(turn.answer, turn.number, csv)
+    tools = "" if turn.waiting else _tools(turn)
+    return (
+        f'<article class="turn" aria-label="第 {turn.number + 1} 问"><h2 class="asked">{escape(turn.text)}</h2>'
+        f'<div class="reply">{body}</div>{tools}</article>'
+    )
+
+
+def talk(turns: Sequence[Turn], id: str, waiting: str = "正在查找…") -> str:
+    """A conversation, with what can be done with it whole; `id` is what the server keeps it under, empty where it does not."""
+    if not turns:
+        return ""
+    saved = (
+        f'<a class="tool" href="page/history/{escape(id)}.docx" download>导出 Word</a>'
+        f'<a class="tool" href="page/history/{escape(id)}.md" download>导出 Markdown</a>'
+    )
+    bar = (
+        f'<div class="talkbar"><button type="button" class="tool" data-act="fresh">新的对话</button><span class="gap"></span>'
+        f"{saved if id else ''}</div>"
+    )
+    return bar + "".join(
+        turn(one, waiting, f"page/history/{escape(id)}/{one.number}.csv" if id else "") for one in turns
+    )
+
+
+def history(kept: Sequence[Kept], sought: str = "") -> str:
+    """The conversations kept, latest first."""
+    if not kept:
+        said = f"没有哪次对话问到“{escape(sought)}”。" if sought else "还没有对话。问过的问题会留在这里，可以再看、查找和导出。"
+        return f'<p class="say empty-history">{said}</p>'
+    items = "".join(
+        f'<li><button type="button" class="open" data-act="recall" data-talk="{escape(one.id)}">{escape(one.title)}</button>'
+        f'<span class="about">{one.questions} 问 · <time datetime="{escape(one.touched)}">{escape(one.touched[:16].replace("T", " "))}</time></span>'
+        f'<span class="tools"><a class="tool" href="page/history/{escape(one.id)}.docx" download '
+        f'aria-label="把“{escape(one.title)}”导出为 Word">Word</a>'
+        f'<a class="tool" href="page/history/{escape(one.id)}.md" download aria-label="把“{escape(one.title)}”导出为 Markdown">Markdown</a>'
+        f'<button type="button" class="tool" data-act="forget" data-talk="{escape(one.id)}" aria-label="删除“{escape(one.title)}”">删除</button>'
+        f"</span></li>"
+        for one in kept
+    )
+    return f'<p class="count" role="status">{len(kept)} 次对话</p><ol class="kept">{items}</ol>'
 
 
 def welcome(examples: Sequence[str], reports: int) -> str:
     """The page before the first question: what it does, and questions the indexed reports answer."""
     if not reports:
         return (
-            '<section class="welcome empty"><h1>还没有收录报告</h1>'
+            '<section class="welcome empty"><h2>还没有收录报告</h2>'
             "<p>添加报告之后就可以提问。</p>"
             '<button type="button" class="primary" data-act="library">添加报告</button></section>'
         )
@@ -183,43 +266,108 @@ def welcome(examples: Sequence[str], reports: int) -> str:
     )
     listed = f'<p class="try">可以这样问</p><ul class="examples">{items}</ul>' if items else ""
     return (
-        f'<section class="welcome"><h1>问报告，句句有据</h1><p>已收录 {reports} 份报告。回答逐字摘自原文，点开出处即可核对。</p>'
+        f'<section class="welcome"><h2>问报告，句句有据</h2><p>已收录 {reports} 份报告。回答逐字摘自原文，点开出处即可核对。</p>'
         f"{listed}</section>"
     )
 
 
-def library(reports: Sequence[ReportRef]) -> str:
-    """The reports indexed, as a table that becomes a list of cards on a phone."""
+FACTS = (("title", "标题"), ("unit", "单位"), ("region", "地区"), ("year", "年份"), ("kind", "文种"), ("issued", "日期"), ("number", "文号"))
+
+
+def _options(label: str, name: str, values: Sequence[str]) -> str:
+    items = "".join(f'<option value="{escape(value)}">{escape(value)}</option>' for value in values)
+    return f'<label><span>{label}</span><select data-filter="{name}"><option value="">全部</option>{items}</select></label>'
+
+
+def _managing(report: ReportRef) -> str:
+    facts = report.facts
+    held = "".join(f' data-{name}="{escape(str(getattr(facts, name) or ""))}"' for name, _ in FACTS)
+    about = f'data-id="{escape(report.id)}" data-name="{escape(report.name)}"'
+    named = escape(report_title(report))
+    return "".join(
+        f'<button type="button" class="tool" data-act="{act}" {about}{held if act == "correct" else ""} '
+        f'aria-label="{label}“{named}”">{label}</button>'
+        for act, label in (("correct", "更正"), ("replace", "替换"), ("remove", "移除"))
+    )
+
+
+_NUMERIC = ' inputmode="numeric"'
+DIALOGS = (
+    '<dialog class="ask-first" data-dialog="remove" aria-labelledby="remove-title"><form method="dialog"><h3 id="remove-title">移除这份报告？</h3>'
+    "<p><strong data-said></strong></p><p>移除后就查不到它了；从网页添加的文件一并删除。</p>"
+    '<menu><button type="submit" class="tool" value="">不移除</button><button type="submit" class="tool danger" value="yes">移除</button></menu>'
+    '</form></dialog><dialog class="ask-first" data-dialog="correct" aria-labelledby="correct-title"><form method="dialog">'
+    '<h3 id="correct-title">更正报告信息</h3><p><strong data-said></strong></p>'
+    + "".join(
+        f'<label><span>{label}</span><input type="text" name="{name}" maxlength="200"'
+        f'{_NUMERIC if name == "year" else ""}></label>'
+        for name, label in FACTS
+    )
+    + '<p class="hint">只填要改的；留空的不变。重新读入文件后，更正仍然有效。</p>'
+    '<menu class="turned"><button type="submit" class="tool main" value="yes">保存</button>'  # the first is what Enter presses
+    '<button type="submit" class="tool" value="">取消</button></menu></form></dialog>'
+)
+
+
+def library(reports: Sequence[ReportRef], manages: bool = True) -> str:
+    """The reports indexed, as a table to filter and sort that becomes a list of cards on a phone; `manages`: may change them."""
     if not reports:
         return '<p class="say">还没有收录报告。</p>'
     rows = []
-    for report in reports:
+    for at, report in enumerate(reports):
         facts = report.facts
         warnings = "".join(f"<li>{escape(warning)}</li>" for warning in report.warnings)
         warned = f'<details class="warnings"><summary>{len(report.warnings)} 条提示</summary><ul>{warnings}</ul></details>'
+        share = f'<span class="share" title="文件里的文字有多少可以查到">可查 {_percent(report.share)}</span>'
         cells = (
             ("单位", escape(facts.unit or "—")),
             ("地区", escape(facts.region or "—")),
             ("年份", str(facts.year or "—")),
             ("文种", escape(facts.kind or "—")),
-            ("字数", f"{report.characters:,}"),
+            ("字数", f"{report.characters:,}{share}"),
             ("提示", warned if report.warnings else "无"),
         )
         title = (
             f'<button type="button" class="open" data-act="cite" data-report="{report.row}" data-start="0" data-end="0">'
             f'{escape(report_title(report))}</button><span class="file">{escape(report.name)}</span>'
         )
+        hand = f'<td class="managing"><div class="tools">{_managing(report)}</div></td>' if manages else ""
+        sought = " ".join((facts.title, report.name, facts.unit, facts.region, str(facts.year or ""), facts.kind, facts.number))
         rows.append(
-            f'<tr><th scope="row">{title}</th>'
+            f'<tr data-at="{at}" data-words="{escape(sought.lower())}" data-title="{escape(report_title(report))}" '
+            f'data-region="{escape(facts.region)}" data-year="{facts.year or ""}" data-kind="{escape(facts.kind)}" '
+            f'data-unit="{escape(facts.unit)}" data-characters="{report.characters}" data-warnings="{len(report.warnings)}">'
+            f'<th scope="row">{title}</th>'
             + "".join(f'<td data-label="{label}">{cell}</td>' for label, cell in cells)
-            + "</tr>"
+            + f"{hand}</tr>"
         )
     total = sum(report.characters for report in reports)
-    head = "".join(f'<th scope="col">{label}</th>' for label in ("报告", "单位", "地区", "年份", "文种", "字数", "提示"))
-    return (
-        f'<p class="count">共 {len(reports)} 份报告，{total:,} 字。</p><div class="scroll"><table class="reports"><thead><tr>{head}</tr>'
-        f"</thead><tbody>{''.join(rows)}</tbody></table></div>"
+    columns = (("title", "报告"), ("unit", "单位"), ("region", "地区"), ("year", "年份"), ("kind", "文种"), ("characters", "字数"), ("warnings", "提示"))
+    head = "".join(
+        f'<th scope="col" aria-sort="none"><button type="button" data-act="sort" data-by="{by}">{label}'
+        f'<span aria-hidden="true" class="arrow"></span></button></th>'
+        for by, label in columns
     )
+    head += '<th scope="col"><span class="unseen">管理</span></th>' if manages else ""
+    years = sorted({str(report.facts.year) for report in reports if report.facts.year}, reverse=True)
+    filters = (
+        '<div class="filters" role="search"><label class="wide"><span>查找</span><input type="search" data-filter="words" '
+        'placeholder="标题、单位、文件名、文号"></label>'
+        + _options("地区", "region", sorted({report.facts.region for report in reports if report.facts.region}))
+        + _options("年份", "year", years)
+        + _options("文种", "kind", sorted({report.facts.kind for report in reports if report.facts.kind}))
+        + '<label class="tick"><input type="checkbox" data-filter="warned"><span>只看有提示的</span></label></div>'
+    )
+    return (
+        f'{filters}<p class="count" role="status" data-all="共 {len(reports)} 份报告，{total:,} 字。">共 {len(reports)} 份报告，{total:,} 字。</p>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="报告列表"><table class="reports"><thead><tr>{head}</tr>'
+        f"</thead><tbody>{''.join(rows)}</tbody></table></div>{DIALOGS if manages else ''}"
+    )
+
+
+def _percent(share: float) -> str:
+    """A share as a percentage that says 100 only of the whole."""
+    return "100%" if share >= 1 else f"{min(99.9, share * 100):.1f}%"
 
 
 def progress(done: int, total: int, doing: str, outcomes: Sequence[tuple[str, str]] = ()) -> str:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 
+from starlette._utils import get_route_path
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from page.visitor import COOKIE, new_cookie
 
 # Gradio's front end needs inline scripts and templates compiled in the browser; everything comes from this host
 POLICY = (
@@ -19,7 +23,7 @@ HEADERS = (
 )
 # linked here rather than given to Gradio, whose scoping of a style sheet splits selectors at every comma
 HEAD = (
-    '<link rel="stylesheet" href="page/style.css">'
+    '<link rel="stylesheet" href="page/style.css"><link rel="icon" href="favicon.ico">'
     "<script>Object.defineProperty(navigator,'language',{get:()=>'zh-CN'});"
     "Object.defineProperty(navigator,'languages',{get:()=>['zh-CN']});</script>"
 )
@@ -32,8 +36,16 @@ def in_chinese(page: str) -> str:
     return page.replace("</head>", f"{HEAD}</head>", 1)
 
 
+def _cookie(scope: Scope) -> bytes:
+    """What names a browser that has no name yet."""
+    held = b"; ".join(value for name, value in scope["headers"] if name == b"cookie").decode("latin-1")
+    if COOKIE in cookie_parser(held):
+        return b""
+    return new_cookie(scope.get("root_path", "").rstrip("/") + "/", scope.get("scheme") == "https")
+
+
 class Shell:
-    """ASGI middleware: headers on every response, `in_chinese` on the front page."""
+    """ASGI middleware: headers on every response; on the front page `in_chinese`, and a cookie where the browser has none."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -42,7 +54,8 @@ class Shell:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        front = scope["path"] == "/" and scope["method"] == "GET"
+        front = get_route_path(scope) in ("", "/") and scope["method"] == "GET"
+        cookie = _cookie(scope) if front else b""
         start: Message = {}
         body = b""
 
@@ -51,6 +64,8 @@ class Shell:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", ()), *HEADERS]
                 if front:
+                    if cookie:
+                        message["headers"].append((b"set-cookie", cookie))
                     start = message
                     return
             elif front and message["type"] == "http.response.body":

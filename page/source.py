@@ -11,6 +11,7 @@ from html import escape
 from itertools import pairwise
 
 from index.types import Heading, Report, ReportRef
+from page.export import reference
 from page.html import heading_trail, report_title
 
 RUNS_ON = "。：:；;，,、."
@@ -69,7 +70,7 @@ def _outline(report: Report, here: int) -> str:
     current = max((at for at, heading in enumerate(report.headings) if heading.start <= here), default=-1)
     current_mark = ' aria-current="true"'
     items = "".join(
-        f'<li class="level-{heading.level}"><button type="button" data-act="goto" data-goto="h{at}"'
+        f'<li class="level-{heading.level}"><button type="button" data-act="goto" data-goto="h{at}" data-offset="{heading.start}"'
         f"{current_mark if at == current else ''}>{escape(heading.title)}</button></li>"
         for at, heading in enumerate(report.headings)
     )
@@ -77,12 +78,19 @@ def _outline(report: Report, here: int) -> str:
 
 
 def sheet(
-    ref: ReportRef, report: Report, start: int, end: int, mark: tuple[int, int] | None = None, opened: int = 0
+    ref: ReportRef,
+    report: Report,
+    start: int,
+    end: int,
+    mark: tuple[int, int] | None = None,
+    opened: int = 0,
+    paged: bool = False,
+    original: bool = False,
 ) -> str:
     """The panel's HTML with text[start:end] highlighted; start == end highlights nothing.
 
     `mark` is the short answer in offsets of the text; `opened` tells one opening from the next, so that a second click on
-    the same citation scrolls back to it.
+    the same citation scrolls back to it.  `paged`: its pages can be shown as they were printed; `original`: its file is there.
     """
     here = (max(0, start), min(len(report.text), end))
     body = []
@@ -102,12 +110,28 @@ def sheet(
     about = " · ".join(
         part for part in (facts.unit, f"{facts.year}年" if facts.year else "", facts.issued, ref.name) if part
     )
-    trail = heading_trail(heading_path(report, start), report.page_at(start)) if end > start else ""
+    path, page = heading_path(report, start), report.page_at(start)
+    trail = heading_trail(path, page) if end > start else ""
     where = f'<p class="trail">{escape(trail)}</p>' if trail else ""
+    quoted = report.text[here[0] : here[1]].strip()
+    said = f"“{quoted}”——{reference(ref, path, page)}" if quoted else reference(ref)
+    label = "复制引文" if quoted else "复制出处"
+    views = (
+        '<div class="views" role="group" aria-label="显示"><button type="button" class="tool" data-act="view" data-view="pages" '
+        'aria-pressed="true">原页</button><button type="button" class="tool" data-act="view" data-view="text" aria-pressed="false">文字</button></div>'
+    )
+    file = f'<a class="tool" href="page/original/{escape(ref.id)}" download title="下载收录时的原文件">原文件</a>' if original else ""
+    sheets = f'<div class="pages" data-places="page/places/{escape(ref.id)}?start={here[0]}&amp;end={here[1]}" tabindex="0" '
+    sheets += 'role="region" aria-label="报告原页" hidden><p class="say waiting" role="status">正在打开原页…</p></div>'
     return (
         f'<section class="sheet" aria-label="原文" data-opened="{opened}"><header><div><h2 tabindex="-1">'
         f'{escape(report_title(ref))}</h2><p class="about">{escape(about)}</p>{where}</div>'
         f'<button type="button" class="close" data-act="close" aria-label="关闭原文">×</button></header>'
-        f'<div class="columns">{_outline(report, start)}<div class="text" tabindex="0" aria-label="报告正文">'
-        f"{''.join(body)}</div></div></section>"
+        f'<div class="bar"><div class="walk" role="group" aria-label="各处出处" hidden>'
+        f'<button type="button" class="tool" data-act="step" data-by="-1" aria-label="上一处">‹</button>'
+        f'<span class="at" role="status"></span>'
+        f'<button type="button" class="tool" data-act="step" data-by="1" aria-label="下一处">›</button></div>{views if paged else ""}'
+        f'<span class="gap"></span><button type="button" class="tool" data-act="copy" data-copy="{escape(said)}">{label}</button>{file}</div>'
+        f'<div class="columns">{_outline(report, start)}<div class="leaf"><div class="text" tabindex="0" role="region" aria-label="报告正文">'
+        f"{''.join(body)}</div>{sheets if paged else ''}</div></div></section>"
     )

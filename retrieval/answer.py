@@ -15,6 +15,7 @@ from index.types import Report
 from retrieval import asked, overlap, spans
 from retrieval.asks import asks_for_several
 from retrieval.confidence import ENOUGH, probability
+from retrieval.followup import own
 from retrieval.question import groups
 from retrieval.sentences import Sentence, able, rank_sentences
 from retrieval.types import ABSTAIN, Answer, Citation, Hit, Question, Table
@@ -42,11 +43,12 @@ def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...]) -> Answer
         return Answer(question, "abstained", ABSTAIN, hits=hits, chance=chance)
     reports = _Texts(corpus)
     named = groups(question, corpus.reports())
-    focus = asked.focus(question, rarity)
+    spoken = own(question)
+    focus = asked.focus(spoken, rarity)
     several = asks_for_several(question.text) if len(named) == 1 else 1
 
     def short(sentence: Sentence) -> list[tuple[int, int]]:
-        return asked.short_answers(question, sentence.text, focus, several)
+        return asked.short_answers(spoken, sentence.text, focus, several)
 
     note = ""
     rivals = _rivals(question, ranked, short)

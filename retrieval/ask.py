@@ -10,6 +10,7 @@ from index.corpus import Corpus
 from index.types import StoreError
 from retrieval.answer import compose, tabled
 from retrieval.compare import tabulate, whole_corpus
+from retrieval.followup import carry, followed, reader
 from retrieval.question import groups, normalise, understand
 from retrieval.search import search
 from retrieval.types import Answer, Question
@@ -17,13 +18,14 @@ from retrieval.types import Answer, Question
 _LOOK = 50  # passages looked at for a name
 
 
-def ask(corpus: Corpus, text: str, *, k: int = 20, without: Collection[str] = ()) -> Answer:
+def ask(corpus: Corpus, text: str, *, k: int = 20, without: Collection[str] = (), before: Question | None = None) -> Answer:
     """The answer to a question, with its k hits and the milliseconds it took.
 
-    `without` holds "slot:value" of the chips taken off.  Raises what `understood` does.
+    `without` holds "slot:value" of the chips taken off; `before` is the question of the turn before, which a follow-up
+    takes unit, year and subject from.  Raises what `understood` does.
     """
     started = time.perf_counter()
-    question = understood(corpus, text, without)
+    question = understood(corpus, text, without, before)
     table = tabulate(corpus, question) if many(corpus, question) else None
     whole = table is not None and len({row.report.row for row in table.rows}) > 1
     answer = tabled(corpus, question, table) if table and whole else compose(corpus, question, search(corpus, question, k))
@@ -37,8 +39,8 @@ def many(corpus: Corpus, question: Question) -> bool:
     return whole_corpus(question) or (question.asks in ("compare", "number", "list") and len(groups(question, corpus.reports())) > 1)
 
 
-def understood(corpus: Corpus, text: str, without: Collection[str] = ()) -> Question:
-    """A question understood against a corpus.
+def understood(corpus: Corpus, text: str, without: Collection[str] = (), before: Question | None = None) -> Question:
+    """A question understood against a corpus, and as the next turn after the one before where there is one.
 
     Raises QuestionError on an empty question and on one of more than 500 characters, StoreError when the corpus holds no
     report.
@@ -53,4 +55,5 @@ def understood(corpus: Corpus, text: str, without: Collection[str] = ()) -> Ques
         low = name.lower()
         return frozenset(row >> 20 for row, p in zip(rows, corpus.passages(rows), strict=True) if low in p.text.lower())
 
-    return understand(text, reports, without, holders=holders)
+    turn = followed(text, before, reports, without=without, passages=reader(corpus), holders=holders)
+    return carry(understand(turn.text, reports, without, holders=holders), turn)

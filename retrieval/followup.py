@@ -133,8 +133,10 @@ def followed(
 
     allowed = understand(opening, reports, without, holders=holders).allowed if opening else None
     if new:
-        body = _ended(bare, before)
-        subjects = [_joined(_kept(new, old, bare, bool(_SUBSET.search(text)), allowed, look))]
+        kept, head = _kept(new, old, bare, bool(_SUBSET.search(text)), allowed, look)
+        bare += _joined(head) if f"subject:{_joined(head)}" not in off else ""  # 农村 → 农村低保标准
+        taken += [Chip("subject", _joined(head), _joined(head), inherited=True)] if head and _joined(head) in bare else []
+        body, subjects = _ended(bare, before), [_joined(kept)]
     else:
         body = _again(bare, text, before, bool(places) or bool(named and not taken))
         behind = [c.value for c in before.chips if c.slot == "subject" and body.startswith(f"{c.value} ")]
@@ -386,20 +388,21 @@ def _years(text: str, before: Question, reports: Sequence[ReportRef]) -> tuple[l
 def _kept(
     new: Sequence[_Word], old: Sequence[_Word], bare: str, subset: bool, allowed: frozenset[int] | None,
     look: Passages | None,
-) -> list[_Word]:
-    """Words of the earlier subject that still stand beside the new ones."""
+) -> tuple[list[_Word], list[_Word]]:
+    """Words of the earlier subject that still stand beside the new ones, and those that the last new one is said of."""
     have = {word.text for word in new}
     if subset:
-        return [word for word in old if word.text not in have]
+        return [word for word in old if word.text not in have], []
     left = [word for word in old if not any(word.text in h or h in word.text for h in have)]
     nouns = [w for w in new if not w.verb and not _LEANING.search(w.text) and w.text not in {o.text for o in old}]
     # 预算收入呢: verbs in a row with nothing after them name a thing
     if not nouns and len(new) > 1 and all(w.verb for w in new) and not re.search(r"[了过的]", bare):
         nouns = list(new)
     if look is None:
-        return [] if nouns else [word for word in left if not word.verb]
+        return [] if nouns else [word for word in left if not word.verb], []
     if nouns:
-        return _beside(nouns, left, allowed, look)
+        ends = bare.endswith(nouns[-1].text)  # else the turn says itself what it asks of it
+        return [], _beside(nouns, left, allowed, look) if ends else []
     found = look(" ".join(w.text for w in new), allowed)
     stands = [w.text for w in new if any(w.text in passage for passage in found)]
     near = [passage for passage in found if all(word in passage for word in stands)] if stands else []
@@ -413,8 +416,8 @@ def _kept(
         elif not stands or any(word.text in passage for passage in near):
             kept.append(word)
     if not kept and all(_LEANING.search(word.text) for word in new):
-        return left  # 原因呢: of what was done
-    return kept
+        return left, []  # 原因呢: of what was done
+    return kept, []
 
 
 def _beside(nouns: Sequence[_Word], left: Sequence[_Word], allowed: frozenset[int] | None, look: Passages) -> list[_Word]:
@@ -425,7 +428,7 @@ def _beside(nouns: Sequence[_Word], left: Sequence[_Word], allowed: frozenset[in
             if (not word.verb or word.glued) and any(last + part in passage for passage in look(f"{last} {part}", allowed)):
                 after = [replace(word, text=part)]
                 for following in left[at + 1:]:
-                    if not following.glued:
+                    if not following.glued or following.verb:
                         break
                     after.append(following)
                 return after

@@ -9,17 +9,19 @@ slow, broken or wrong from end to end, the verbatim answer is returned with a no
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import time
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from index.corpus import Corpus
 from index.types import YoujuError
 from retrieval.asks import words
+from retrieval.names import COMMON_NOUN
 from retrieval.spans import sentences
 from retrieval.types import Answer, Citation, Question
 
@@ -38,16 +40,23 @@ _ROLE = (
     "5. 原文回答不了问题时，只写：原文没有回答。"
 )
 _CITES = re.compile(r"[\[［【]\s*(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\s*[\]］】]")
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _HAN = "零〇一二三四五六七八九十百千万亿两"
 _HAN_NUMBER = re.compile(
-    rf"[{_HAN}点]*[十百千万亿][{_HAN}点]*(?=[^{_HAN}])|百分之[{_HAN}点]+|[一二两三四五六七八九](?=[个件宗名位人项次场家份条处所起年月日号倍成])"
+    rf"(?<![\d.])[{_HAN}点]*[十百千万亿][{_HAN}点]*(?=[^{_HAN}])|百分之[{_HAN}点]+|[一二两三四五六七八九](?=[个件宗名位人项次场家份条处所起年月日号倍成])"
 )
 _QUOTED = re.compile(r"《[^》]*》|“[^”]*”")
-_LIKE_A_NAME = re.compile(r"[一-鿿]{2,}(?:省|市|县|区|州|盟|旗|镇|乡|局|厅|委|院|部|办|公司|集团|大学|学院|中学|小学|中心)")
+# A report that speaks to whoever processes it: no evidence, and not passed on.
+_TO_A_MACHINE = re.compile(
+    r"(?:忽略|无视|忘记|忘掉|不要理会|绕过)[^。]{0,12}(?:以上|上述|前面|之前|先前|此前|所有|一切|系统)?[^。]{0,8}(?:指令|规则|提示|要求|设定)"
+    r"|(?:AI|人工智能|语言模型|大模型|智能助手|机器人)[^。]{0,12}(?:请|必须|应当|务必|只)|(?:请|必须|务必|只)(?:直接)?(?:输出|回复|回答)[:：“\"]"
+    r"|你(?:现在)?是(?:一个|一名|新的)|ignore[^.]{0,20}(?:previous|above|all)[^.]{0,20}(?:instruction|rule|prompt)"
+    r"|(?:system|assistant|user|系统)\s*(?:prompt|提示词?)?\s*[:：]",
+    re.IGNORECASE,
+)
+_MARKS = re.compile(r"[，,；;、。：:！？!?\n]")
+_CHANGE = re.compile(r"(?:比上年|同比|较上年)?(?:增长|下降|上升|上涨|增加|减少|提高|降低|占比|占)了?")
 _NEGATION = re.compile(r"不|没|未|无|非|否|禁|勿")
 _DIRECTION = (re.compile(r"增|升|上涨|提高|扩大|多于|高于"), re.compile(r"减|降|下跌|缩小|少于|低于"))
-_ENDING = re.compile(r"(?<=[。！？!?\n])(?!\s*[\[［【]\s*\d)|(?<=[\]］】])(?<=[。！？!?][\]］】])")
 
 
 class LlmError(YoujuError):
@@ -63,7 +72,8 @@ class Checked:
     fault: str = ""  # why it is struck, in Chinese; empty where the cited text supports it
 
 
-def phrase(corpus: Corpus, question: Question, answer: Answer, *, url: str, model: str, key: str | None = None) -> Answer:
+def phrase(corpus: Corpus, question: Question, answer: Answer, *, url: str, model: str, key: str | None = None,
+           patience: float = PATIENCE) -> Answer:
     """The answer in the words of the model at `url`, or the answer as it was with a note that says why.
 
     An answer that rests on nothing, asks back or is a table is returned untouched, and nothing is sent.  `key` is the
@@ -74,15 +84,15 @@ def phrase(corpus: Corpus, question: Question, answer: Answer, *, url: str, mode
         return answer
     written = ""
     try:
-        for written in stream(question, answer, url=url, model=model, key=key):
-            pass
+        for draft in stream(question, answer, url=url, model=model, key=key, patience=patience):
+            written = draft  # the last is whole
     except Broken as error:
         return _said(answer, f"语言模型{error}，这里是报告原文。")
     return settle(corpus, question, answer, written)
 
 
 def stream(
-    question: Question, answer: Answer, *, url: str, model: str, key: str | None = None
+    question: Question, answer: Answer, *, url: str, model: str, key: str | None = None, patience: float = PATIENCE
 ) -> Iterator[str]:
     """What the model has written so far, longer each time: a draft to show as such until `settle` has checked it.
 
@@ -92,7 +102,7 @@ def stream(
     cited = _evidence(answer)
     if not cited:
         return
-    client = _client(url, model, key)
+    client = _client(url, model, key, patience)
     import openai
 
     began = time.monotonic()
@@ -100,7 +110,7 @@ def stream(
     finished = False
     try:
         reply: Any = client.chat.completions.create(
-            model=model, messages=_messages(question, cited), temperature=0, stream=True  # type: ignore[arg-type]
+            model=model, messages=_messages(question, cited), temperature=0, stream=True
         )
         with reply:
             for piece in reply:
@@ -115,7 +125,7 @@ def stream(
                         raise Broken(f"写了超过 {MOST} 个字")
                     yield written
     except openai.APITimeoutError:
-        raise Broken(f"在 {PATIENCE:g} 秒内没有回应") from None
+        raise Broken(f"在 {patience:g} 秒内没有回应") from None
     except openai.APIStatusError as error:
         raise Broken(f"服务报错（HTTP {error.status_code}）") from None
     except openai.APIConnectionError:
@@ -139,6 +149,8 @@ def settle(corpus: Corpus, question: Question, answer: Answer, written: str) -> 
     """
     cited = [c for c in _evidence(answer) if _stands(corpus, c)]
     checked = [check(sentence, question, cited) for sentence in split(written)]
+    if re.fullmatch(r"\s*原文没有回答[。.]?\s*(?:\[\d+\])*[。.]?\s*", written):
+        return _said(answer, "语言模型认为所引原文没有回答这个问题，这里是报告原文。")
     kept = [c for c in checked if not c.fault]
     struck = tuple(f"{c.text}（{c.fault}）" for c in checked if c.fault)
     if not kept:
@@ -184,7 +196,7 @@ def check(sentence: str, question: Question, cited: Sequence[Citation]) -> Check
         return fault("没有注明出处")
     if known != numbers:
         return fault(f"注明的出处[{next(n for n in numbers if n not in by_number)}]不存在")
-    quotes = [_plain(by_number[n].quote) for n in known]
+    quotes = [_plain(_to_people(by_number[n].quote)) for n in known]
     text = "\n".join(quotes)
     about = text + "\n" + "\n".join(_about(by_number[n]) for n in known)
     for quoted in _QUOTED.findall(said):
@@ -193,6 +205,8 @@ def check(sentence: str, question: Question, cited: Sequence[Citation]) -> Check
     for figure in _figures(said):
         if figure not in _figures(text) and not (_is_a_year(figure, said) and _is_a_year(figure, about)):
             return fault(f"原文里没有数字{figure}")
+        if moved := _moved(figure, said, text):
+            return fault(moved)
     for name in _names(said):
         if name not in about:
             return fault(f"原文里没有“{name}”")
@@ -207,27 +221,30 @@ def check(sentence: str, question: Question, cited: Sequence[Citation]) -> Check
 # ---- the service
 
 
-def _client(url: str, model: str, key: str | None) -> Any:
+def _client(url: str, model: str, key: str | None, patience: float) -> Any:
     if not url or not re.match(r"https?://[^/\s]+", url):
         raise LlmError(f"语言模型的地址“{url}”不对：请用 --llm 给出完整地址，如 --llm http://127.0.0.1:8000/v1")
     if not model:
         raise LlmError("没有说用哪个语言模型：请用 --llm-model 给出服务里的模型名")
     try:
-        import httpx
         import openai
     except ImportError:
         raise LlmError("没有安装 openai 客户端：请先运行 pip install -r requirements-llm.txt，或去掉 --llm") from None
     # a proxy or organisation named in the environment would send reports to where nobody said
-    http = httpx.Client(trust_env=False, follow_redirects=False, timeout=httpx.Timeout(PATIENCE))
-    return openai.OpenAI(
-        base_url=url, api_key=key or os.environ.get(KEY) or "none", organization="", project="", timeout=PATIENCE,
-        max_retries=0, http_client=http,
-    )
+    http = openai.DefaultHttpxClient(trust_env=False, follow_redirects=False, timeout=patience)
+    try:
+        return openai.OpenAI(
+            base_url=url, api_key=key or os.environ.get(KEY) or "none", organization="", project="", timeout=patience,
+            max_retries=0, http_client=cast(Any, http),
+        )
+    except Exception:  # the client's own transport says a bad address in errors of its own
+        http.close()
+        raise LlmError(f"语言模型的地址“{url}”不对：请检查 --llm 后面的主机和端口") from None
 
 
 def _messages(question: Question, cited: Sequence[Citation]) -> list[dict[str, str]]:
     passages = "\n".join(
-        f"[{c.number}]（{_about(c, sep=' ')}）\n<<<\n{c.quote.replace('<<<', '《').replace('>>>', '》')}\n>>>" for c in cited
+        f"[{c.number}]（{_about(c, sep=' ')}）\n<<<\n{_to_people(c.quote).replace('<<<', '《').replace('>>>', '》')}\n>>>" for c in cited
     )
     return [
         {"role": "system", "content": _ROLE},
@@ -236,7 +253,7 @@ def _messages(question: Question, cited: Sequence[Citation]) -> list[dict[str, s
 
 
 def _on_the_wire(error: Exception) -> bool:
-    return type(error).__module__.partition(".")[0] in ("httpx", "httpcore", "h11", "ssl", "socket") or isinstance(error, OSError)
+    return type(error).__module__.partition(".")[0] in ("httpx", "httpx2", "httpcore", "httpcore2", "h11", "ssl", "socket") or isinstance(error, OSError)
 
 
 # ---- what it rests on
@@ -257,6 +274,11 @@ def _about(citation: Citation, sep: str = "\n") -> str:
     facts = citation.report.facts
     parts = (facts.title or citation.report.name, facts.unit, f"{facts.year}年" if facts.year else "", *citation.path)
     return _plain(sep.join(part for part in parts if part)) if sep == "\n" else sep.join(part for part in parts if part)
+
+
+def _to_people(quote: str) -> str:
+    """A quotation less the sentences that speak to a machine."""
+    return "".join(quote[s:e] for s, e in sentences(quote) if not _TO_A_MACHINE.search(quote[s:e]))
 
 
 def _said(answer: Answer, note: str) -> Answer:
@@ -283,17 +305,73 @@ def _figures(text: str) -> list[str]:
     return list(dict.fromkeys([*found, *(m[0] for m in _HAN_NUMBER.finditer(bare))]))
 
 
+def _clauses_with(figure: str, text: str) -> list[str]:
+    return [clause for clause in _MARKS.split(text) if figure in _figures(clause)]
+
+
+def _label(figure: str, clause: str) -> str:
+    """What stands right before a figure: 审结 of 审结349件."""
+    match = re.search(r"[一-鿿]{1,6}$", clause[: max(clause.find(figure), 0)])
+    return re.sub(r"^[的了]|[为是达到共约有至超过近仅了]+$", "", match[0]) if match else ""
+
+
+def _moved(figure: str, said: str, text: str) -> str:
+    """Whether a figure is said of something else than in the text: 审结405件 where 405 were received and 349 closed."""
+    if _is_a_year(figure, said):
+        return ""
+    own = {label for clause in _clauses_with(figure, text) if (label := _label(figure, clause)) and words(label)}
+    if strayed := _strayed(figure, said, text):
+        return strayed
+    if not own:
+        return ""
+    other = {
+        label for clause in _MARKS.split(text) for f in _figures(clause)
+        if f != figure and 2 <= len(label := _label(f, clause)) <= 4 and words(label)
+    } - own
+    for clause in _clauses_with(figure, said):
+        if clause in text:
+            continue  # the report's own words
+        around = clause if words(re.sub(re.escape(figure), "", clause)) else said
+        if not any(word in around for label in own for word in _telling(label)):
+            return f"原文里的{figure}说的是“{sorted(own)[0]}”"
+        taken = [label for label in other if label in clause and not any(label in o for o in own)]
+        if taken and not any(label in clause and len(label) <= 4 for label in own):
+            return f"原文里的{figure}说的不是“{taken[0]}”"
+    return ""
+
+
+def _telling(label: str) -> tuple[str, ...]:
+    """Words of a label; those that any figure may have (增长) only where it has no others."""
+    found = words(label)
+    return tuple(word for word in found if not _CHANGE.fullmatch(word)) or found
+
+
+def _strayed(figure: str, said: str, text: str) -> str:
+    """增长4.0% alone belongs to the clause before it: whether that is another one than in the text."""
+    clauses, there = _MARKS.split(said), _MARKS.split(text)
+    for before, clause in itertools.pairwise(clauses):
+        if figure not in _figures(clause) or not _CHANGE.fullmatch(clause[: clause.find(figure)]):
+            continue
+        sign = clause[: clause.find(figure)]
+        anchors = _figures(before) or [word for word in words(before) if not _CHANGE.fullmatch(word)]
+        ahead = [a for a, b in itertools.pairwise(there) if f"{sign}{figure}" in b]
+        if anchors and ahead and not any(anchor in a for a in ahead for anchor in anchors):
+            return f"原文里的{sign}{figure}说的是别的事"
+    return ""
+
+
 def _is_a_year(figure: str, text: str) -> bool:
     return re.fullmatch(r"(?:19|20)\d{2}年?", figure) is not None and figure in text
 
 
 def _names(text: str) -> list[str]:
-    """Names of people, places and organisations by jieba's tags, and what ends as one."""
+    """Names of people, places and organisations by jieba's tags; and what ends as a place does, as its last three characters."""
     import rjieba
 
     bare = _QUOTED.sub(" ", text)
     tagged = [word for word, tag in rjieba.tag(bare) if tag in ("nr", "ns", "nt", "nrt", "nrfg") and len(word) > 1]
-    return list(dict.fromkeys(tagged))
+    shaped = [m[1] for m in re.finditer(r"(?=([一-鿿]{2}[省市县区州镇乡]))", bare) if not COMMON_NOUN.search(m[1])]
+    return list(dict.fromkeys([*tagged, *shaped]))
 
 
 def _share(said: str, about: str) -> float:

@@ -20,9 +20,9 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[str]:
+def serving(data: Path, *options: str) -> Iterator[str]:
     """The address of `app.py` in a process of its own over an index folder."""
-    command = [sys.executable, "app.py", "--data", str(data), "--port", "0"]
+    command = [sys.executable, "app.py", "--data", str(data), "--port", "0", *options]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
         try:
             assert process.stdout is not None
@@ -37,9 +37,9 @@ def serving(data: Path) -> Iterator[str]:
             process.terminate()
 
 
-def index_samples(data: Path) -> None:
-    """The sample reports into a new index folder, through the command line."""
-    command = [sys.executable, "-m", "index", "add", "reports", "--data", str(data)]
+def index_samples(data: Path, *sources: str) -> None:
+    """The sample reports, or others, into a new index folder, through the command line."""
+    command = [sys.executable, "-m", "index", "add", *(sources or ("reports",)), "--data", str(data)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
 
 
@@ -55,3 +55,47 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def proxied(address: str, prefix: str) -> Iterator[str]:
+    """A reverse proxy that offers a server below a path of its own, and takes that path off what it passes on."""
+    import http.client
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+    from threading import Thread
+
+    host = address.removeprefix("http://")
+
+    class Proxy(BaseHTTPRequestHandler):
+        def pass_on(self) -> None:
+            if not self.path.startswith(f"{prefix}/"):
+                self.send_error(404)
+                return
+            connection = http.client.HTTPConnection(host, timeout=60)
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
+            connection.request(self.command, self.path.removeprefix(prefix), body, headers)
+            answer = connection.getresponse()
+            self.send_response(answer.status)
+            for name, value in answer.getheaders():
+                if name.lower() not in ("transfer-encoding", "connection", "date", "server"):
+                    self.send_header(name, value)
+            self.send_header("Connection", "close")
+            self.end_headers()
+            while piece := answer.read1(65536):
+                self.wfile.write(piece)
+                self.wfile.flush()
+            connection.close()
+
+        do_GET = do_POST = pass_on
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}{prefix}/"
+    finally:
+        server.shutdown()
+        server.server_close()

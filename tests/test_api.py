@@ -18,6 +18,7 @@ from index.corpus import Corpus
 from index.types import Facts, YoujuError
 from page.chat import naming, opened
 from page.upload import upload
+from page.visitor import Visitor
 from tests.conftest import BigramEncoder, make_report
 
 CHINESE = re.compile(r"[一-鿿]")
@@ -152,7 +153,7 @@ class TestPages:
             assert url.startswith("/"), "nothing from another host"
             assert client.get(url).status_code == 200
         schema = client.get("/openapi.json").json()
-        assert {"/api/ask", "/api/search", "/healthz"} <= schema["paths"].keys()
+        assert {"/api/v1/ask", "/api/v1/search", "/healthz"} <= schema["paths"].keys()
 
     def test_health(self, client: httpx.Client) -> None:
         assert client.get("/healthz").json() == {"status": "ok", "reports": 2, "encoder": "bigrams-0", "generation": 2}
@@ -169,7 +170,7 @@ class TestSourcePanel:
     def test_opens_at_the_characters(self, served: Corpus) -> None:
         (ref, *_) = served.reports()
         text = served.report(ref.row).text
-        page = opened(served, {"report": str(ref.row), "start": "0", "end": "6"})
+        page = opened(Visitor("", False, served), {"report": str(ref.row), "start": "0", "end": "6"})
         assert f'<mark class="here">{text[:6]}' in page.replace("</mark><mark", "")
 
     @pytest.mark.parametrize(
@@ -185,12 +186,12 @@ class TestSourcePanel:
         ],
     )
     def test_a_place_that_is_not_there_is_told(self, served: Corpus, data: dict[str, str]) -> None:
-        assert "请重新提问" in opened(served, data)
+        assert "请重新提问" in opened(Visitor("", False, served), data)
 
     @pytest.mark.parametrize(("start", "end", "mark"), [("5", "2", "0,1"), ("0", "999999", "1"), ("999999", "9999999", "3,2")])
     def test_a_place_past_the_end_shows_the_report(self, served: Corpus, start: str, end: str, mark: str) -> None:
         (ref, *_) = served.reports()
-        assert "报告正文" in opened(served, {"report": str(ref.row), "start": start, "end": end, "mark": mark})
+        assert "报告正文" in opened(Visitor("", False, served), {"report": str(ref.row), "start": start, "end": end, "mark": mark})
 
 
 class TestUpload:

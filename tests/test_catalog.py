@@ -178,3 +178,59 @@ def test_a_lone_surrogate_is_named_and_nothing_is_left(
     with pytest.raises(StoreError, match="无法保存"), catalog.guard(tmp_path):
         put(db, build("坏字.txt", ["坏\ud800字"]))
     assert catalog.refs(db) == []
+
+
+# ---- what came later
+
+FIRST = """
+ALTER TABLE reports DROP COLUMN number; ALTER TABLE reports DROP COLUMN aliases;
+ALTER TABLE reports DROP COLUMN read_from; ALTER TABLE reports DROP COLUMN share;
+DROP INDEX reports_by_text; ALTER TABLE reports DROP COLUMN text_hash;
+DROP TABLE sketches; DROP TABLE corrections; PRAGMA user_version = 1;
+"""
+
+
+def test_an_older_catalog_is_brought_up_to_date_as_it_is_opened(
+    db: sqlite3.Connection, qingchuan: Report, linjiang: Report, tmp_path: Path
+) -> None:
+    put(db, qingchuan, linjiang)
+    fresh = {table: db.execute(f"SELECT * FROM {table}").fetchall() for table in ("sketches", "passages", "vectors")}
+    db.executescript(FIRST)
+    db.close()
+    opened = catalog.connect(tmp_path / "catalog.sqlite")
+    assert [catalog.report(opened, row) for row in (1, 2)] == [qingchuan, linjiang]
+    assert catalog.problems(opened, DIMENSION) == [], "what was recorded of the content still holds"
+    assert {table: opened.execute(f"SELECT * FROM {table}").fetchall() for table in fresh} == fresh
+    assert [row for row, _, _ in catalog.rows_of_text(opened, linjiang.text)] == [2]
+    put(opened, make_report("后来.txt", ["后来加入的报告。"], facts=Facts(number="青司〔2024〕12号")))
+    assert catalog.problems(opened, DIMENSION) == []
+    opened.close()
+
+
+def test_everything_that_is_known_of_a_report_is_kept(db: sqlite3.Connection, qingchuan: Report) -> None:
+    facts = replace(
+        qingchuan.facts,
+        number="青司〔2024〕12号",
+        aliases=("青川司法局", "市司法局"),
+        read_from=(("issued", "落款"), ("unit", "标题")),
+    )
+    report = replace(qingchuan, facts=facts, share=0.9375)
+    (row,) = put(db, report)
+    assert catalog.report(db, row) == report
+    (ref,) = catalog.refs(db)
+    assert (ref.facts, ref.share) == (facts, 0.9375)
+
+
+def test_texts_that_share_most_sentences_are_candidates(db: sqlite3.Connection) -> None:
+    sentences = [f"第{n}项工作按计划完成了全年的任务。" for n in range(40)]
+    first, near, far = put(
+        db,
+        make_report("甲.txt", sentences),
+        make_report("乙.txt", [*sentences[:38], "另有两项工作推迟到明年再做。"]),
+        make_report("丙.txt", [f"{n}号泊位已经建成并且投入使用。" for n in range(40)]),
+    )
+    assert catalog.alike(db, first) == [near]
+    assert catalog.alike(db, far) == []
+    with catalog.transaction(db) as at:
+        catalog.delete(db, near, at)
+    assert catalog.alike(db, first) == []

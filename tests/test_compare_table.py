@@ -8,6 +8,7 @@ import json
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -52,7 +53,7 @@ def table_of(corpus: Corpus, text: str) -> Table:
 
 
 @pytest.mark.parametrize("gold", GOLD, ids=lambda g: g["id"])
-def test_sample_tables_have_every_row_and_no_other(samples: Corpus, gold: dict) -> None:
+def test_sample_tables_have_every_row_and_no_other(samples: Corpus, gold: dict[str, Any]) -> None:
     question = understand(gold["question"], samples.reports())
     assert whole_corpus(question)
     table = tabulate(samples, question)
@@ -96,7 +97,7 @@ def test_growth_and_total_are_told_apart(samples: Corpus) -> None:
 
 
 def test_rows_are_sorted_by_value_when_asked(samples: Corpus) -> None:
-    numbers = [r.number for r in table_of(samples, "各地2024年社会消费品零售总额多少亿元，从高到低排名").rows]
+    numbers = [r.number or 0.0 for r in table_of(samples, "各地2024年社会消费品零售总额多少亿元，从高到低排名").rows]
     assert numbers == sorted(numbers, reverse=True)
     assert [r.number for r in table_of(samples, "哪个地方2024年社会消费品零售总额最低，是多少亿元").rows] == sorted(
         numbers

@@ -20,8 +20,9 @@ import pytest
 from index import catalog
 from index import corpus as corpus_module
 from index.corpus import Corpus, embedded, recorded_encoder
+from index.lexical import Terms
 from index.types import EncoderError, Facts, Report, ReportRef, StoreError
-from tests.conftest import REPOSITORY, BigramEncoder
+from tests.conftest import REPOSITORY, BigramEncoder, make_report
 
 
 def everything(corpus: Corpus) -> set[int]:
@@ -181,6 +182,145 @@ def test_reports_before_a_failing_one_stay_whole(corpus: Corpus, build: Callable
         corpus.add(failing())
     assert [ref.name for ref in corpus.reports()][3:] == ["大.txt"], "the first batch was committed, the second never was"
     assert sound(corpus)
+
+
+# ---- the same text twice, moves, copies
+
+
+def on_disk(folder: Path, report: Report, name: str) -> Report:
+    """A report as it reads under another name, with a file that is there."""
+    (folder / name).write_text(report.text, encoding="utf-8")
+    return make_report(name, [passage.text for passage in report.passages], facts=report.facts, source=str(folder / name))
+
+
+def test_the_same_text_under_another_name_is_passed_over(corpus: Corpus, tmp_path: Path, qingchuan: Report) -> None:
+    first = on_disk(tmp_path, qingchuan, "原件.txt")
+    corpus.remove(qingchuan.id)
+    (ref,) = corpus.add([first])
+    assert corpus.add([on_disk(tmp_path, qingchuan, "副本.txt")]) == [ref]
+    assert len(corpus.reports()) == 3
+    assert sound(corpus)
+
+
+def test_a_file_that_moved_is_listed_where_it_is_and_not_embedded_again(
+    corpus: Corpus, encoder: BigramEncoder, tmp_path: Path, qingchuan: Report, build: Callable[..., Report]
+) -> None:
+    corpus.remove(qingchuan.id)
+    old = on_disk(tmp_path, qingchuan, "旧名.txt")
+    corpus.add([old])
+    corpus.correct(old.id, {"number": "青司〔2024〕1号"})
+    (tmp_path / "旧名.txt").unlink()
+    encoder.seen.clear()
+    (ref,) = corpus.add([on_disk(tmp_path, qingchuan, "新名.txt")])
+    assert (ref.name, ref.facts.number, encoder.seen) == ("新名.txt", "青司〔2024〕1号", [])
+    assert "旧名.txt" not in {each.name for each in corpus.reports()}
+    assert sound(corpus)
+
+
+def test_a_text_that_changes_places_with_another_in_one_batch(
+    corpus: Corpus, tmp_path: Path, build: Callable[..., Report]
+) -> None:
+    """甲 gets new content, and 乙 the content that 甲 had."""
+    made = build("甲.txt", ["原来的内容，新建泊位3个。"], source=str(tmp_path / "甲.txt"))
+    corpus.add([made])
+    new = build("甲.txt", ["新的内容，新建泊位4个。"], source=str(tmp_path / "甲.txt"))
+    moved = build("乙.txt", ["原来的内容，新建泊位3个。"], source=str(tmp_path / "乙.txt"))
+    refs = corpus.add([new, moved])
+    assert [ref.name for ref in refs] == ["甲.txt", "乙.txt"]
+    assert sound(corpus)
+
+
+def test_a_path_whose_text_becomes_that_of_another_is_let_go(corpus: Corpus, qingchuan: Report, linjiang: Report) -> None:
+    same = replace(linjiang, source=qingchuan.source)
+    (ref,) = corpus.add([same])
+    assert ref.name == linjiang.name
+    assert [each.name for each in corpus.reports()] == [linjiang.name, "白石县2024年政府工作报告.txt"]
+    assert sound(corpus)
+
+
+def test_near_identical_reports_are_added_and_shown_with_what_differs(
+    corpus: Corpus, build: Callable[..., Report]
+) -> None:
+    sentences = [f"第{n}项工作按照年初确定的计划完成了全年任务，群众满意度比上一年继续提高。" for n in range(20)]
+    first = build("甲.txt", ["".join(sentences)])
+    second = build("乙.txt", ["".join([*sentences[:19], "最后一项工作推迟到来年再做。"])])
+    _, two = corpus.add([first, second])
+    (pair,) = corpus.alike(two.row)
+    assert (pair.first.name, pair.second.name) == ("乙.txt", "甲.txt")
+    assert "推迟到来年" in "".join(pair.only_first)
+    assert corpus.alike(corpus.reports()[0].row) == []
+
+
+def test_several_are_removed_at_once_or_none(corpus: Corpus, qingchuan: Report, baishi: Report) -> None:
+    generation = corpus.generation
+    with pytest.raises(StoreError, match="deadbeef"):
+        corpus.remove_all([qingchuan.id, "deadbeef"])
+    assert (len(corpus.reports()), corpus.generation) == (3, generation)
+    assert [ref.name for ref in corpus.remove_all([qingchuan.id, baishi.id, baishi.id])] == [qingchuan.name, baishi.name]
+    assert corpus.generation == generation + 1, "one change, one writing of the indexes"
+    assert corpus.remove_all([]) == []
+    assert sound(corpus)
+
+
+def test_a_removed_report_never_appears_again(
+    corpus: Corpus, tmp_path: Path, encoder: BigramEncoder, qingchuan: Report
+) -> None:
+    """Not in this process, nor in another that had it open, nor after opening anew or rebuilding; nor in the catalog's bytes."""
+    from index.corpus import rebuild
+    from retrieval.question import understand
+    from retrieval.search import search
+
+    def names(asked: Corpus) -> set[str]:
+        text = "青川市司法局全年办结行政复议案件多少件"
+        bare = understand("办结行政复议案件，法治讲座，公共法律服务工作站", asked.reports())
+        hits = (*search(asked, understand(text, asked.reports()), 50), *search(asked, bare, 50))
+        return {hit.report.name for hit in hits}
+
+    with Corpus.open(tmp_path / "data", encoder) as other:
+        assert qingchuan.name in names(corpus) & names(other)
+        corpus.remove(qingchuan.id)
+        assert qingchuan.name not in names(corpus) | names(other), "even before the other looks again"
+        other.refresh()
+        assert qingchuan.name not in names(other)
+    rebuild(tmp_path / "data")
+    corpus.refresh()
+    assert qingchuan.name not in names(corpus)
+    corpus.close()
+    with Corpus.open(tmp_path / "data", encoder) as opened:
+        assert qingchuan.name not in names(opened) | {ref.name for ref in opened.reports()}
+    assert not any("组织法治讲座42场".encode() in path.read_bytes() for path in (tmp_path / "data").glob("catalog*"))
+
+
+# ---- a user's words
+
+
+def test_a_users_words_cut_reports_and_questions_alike(
+    corpus: Corpus, tmp_path: Path, encoder: BigramEncoder, build: Callable[..., Report]
+) -> None:
+    corpus.add([build("望海区.txt", ["推行三调联动机制，化解纠纷9件。"])])
+    terms = Terms((("三调联动", None),))
+    with Corpus.open(tmp_path / "data", encoder) as other:
+        assert corpus.frequency("三调联动") == 0
+        encoder.seen.clear()
+        corpus.set_terms(terms)
+        assert corpus.frequency("三调联动") == 1, "what was indexed is cut anew"
+        assert encoder.seen == []
+        assert other.refresh()
+        assert (other.terms, other.frequency("三调联动")) == (terms, 1)
+        assert sound(other)
+    meta = json.loads((tmp_path / "data" / "meta.json").read_text(encoding="utf-8"))
+    assert meta["segmenter"]["terms"] == terms.digest
+    generation = corpus.generation
+    corpus.set_terms(terms)
+    assert corpus.generation == generation
+    corpus.close()
+    with Corpus.open(tmp_path / "data", encoder) as opened:
+        assert (opened.terms, opened.frequency("三调联动")) == (terms, 1)
+        opened.add([build("望海区2.txt", ["继续推行三调联动机制。"])])
+        assert opened.frequency("三调联动") == 2
+        opened.set_terms(Terms())
+        assert opened.frequency("三调联动") == 0
+        assert sound(opened)
 
 
 # ---- opening

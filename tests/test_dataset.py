@@ -165,7 +165,7 @@ def test_a_run_replaces_the_old_one_whole_or_not_at_all(tmp_path: Path) -> None:
 
 def test_a_run_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "文件").write_text("不是文件夹", encoding="utf-8")
-    with pytest.raises(GoldError, match=r"无法写入运行结果 .*run\.jsonl"):
+    with pytest.raises(GoldError, match=r"无法写入 .*run\.jsonl"):
         write_run(tmp_path / "文件" / "run.jsonl", [Result("q1")])
 
 

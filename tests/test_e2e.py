@@ -20,13 +20,15 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium"),
     pytest.mark.skipif(importlib.util.find_spec("playwright") is None, reason="pip install playwright"),
 ]
+PDF = ROOT / "tests" / "data" / "青川市司法局2023年法治政府建设年度报告.pdf"
+ACROSS = "2025年各地地区生产总值增长目标分别是多少？"
 QUESTION = "青川市司法局2023年收到多少件行政复议申请？"
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data = tmp_path_factory.mktemp("e2e") / "data"
-    index_samples(data)
+    index_samples(data, "reports", str(PDF))
     with serving(data) as address:
         yield address
 
@@ -55,7 +57,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(30_000)
         page.on("console", lambda message: told.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: told.append(str(error)))
         page.on(
@@ -75,7 +77,19 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
 def ask(page: Page, text: str) -> None:
     page.get_by_role("textbox", name="问题").fill(text)
     page.keyboard.press("Enter")
-    page.wait_for_selector(".turn:last-child .reply :is(.quote, .candidate, .declined, .error)")
+    page.wait_for_selector(".turn:last-child .reply :is(.quote, .candidate, .declined, .error, .figures)")
+
+
+def room(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name).click()
+
+
+def serious(page: Page) -> list[str]:
+    """What axe finds that keeps somebody out, each with where."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found if one["impact"] in ("serious", "critical")]
 
 
 def highlighted(page: Page) -> str:
@@ -220,7 +234,7 @@ def test_gradio_speaks_chinese_in_an_english_browser(visit: Callable[..., Page],
     page.get_by_role("tab", name="报告库").click()
     page.wait_for_selector(".reports tbody tr")
     text = page.locator("body").inner_text()
-    names = [path.name for path in (ROOT / "reports").iterdir()]
+    names = [PDF.name, *(path.name for path in (ROOT / "reports").iterdir())]
     for name in names:
         text = text.replace(name, "")
     assert not re.search(r"[A-Za-z]{3,}", re.sub(r"\.\w+", "", text)), text
@@ -238,3 +252,146 @@ def test_the_api_answers_the_page_the_same(visit: Callable[..., Page], address: 
     answer = page.request.post(f"{address}/api/ask", data=json.dumps({"question": QUESTION}), headers={"content-type": "application/json"})
     short = page.locator(".short").evaluate("element => element.firstChild.textContent")
     assert answer.json()["short"] == short
+
+
+def test_a_table_sorts_opens_its_sources_and_comes_as_a_file(visit: Callable[..., Page], address: str) -> None:
+    page = visit(address)
+    ask(page, ACROSS)
+    cells = page.locator(".figures .cell")
+    assert cells.count() > 1
+    page.locator(".figures [data-by=number]").click()
+    numbers = page.locator(".figures tbody tr").evaluate_all("rows => rows.map(row => Number(row.dataset.number))")
+    assert numbers == sorted(numbers, reverse=True)
+    assert page.locator(".figures th[aria-sort=descending]").count() == 1
+    cells.first.click()
+    page.wait_for_selector("#source mark.answer")
+    assert "".join(page.locator("#source mark.answer").all_text_contents()) == cells.first.text_content()
+    page.get_by_role("button", name="下一处").click()
+    page.wait_for_function("document.querySelector('#source .at').textContent.startsWith('2 /')")
+    with page.expect_download() as download:
+        page.locator(".file-link").click()
+    text = download.value.path().read_text("utf-8-sig")
+    assert all((cell or "") in text for cell in cells.all_text_contents())
+
+
+def test_a_pdf_is_shown_as_printed_with_its_boxes(visit: Callable[..., Page], address: str) -> None:
+    page = visit(address)
+    room(page, "报告库")
+    page.locator(".filters [data-filter=words]").fill(PDF.name)
+    assert page.locator(".reports tbody tr:visible").count() == 1
+    room(page, "问答")
+    ask(page, QUESTION)
+    page.locator(".more summary").first.click()
+    page.locator(".from", has_text=PDF.name).first.click()
+    page.wait_for_selector("#source .pages .box")
+    page.wait_for_function("document.querySelector('#source .pages figure:has(.box) img').naturalWidth > 500")
+    assert page.evaluate(
+        "() => {const b = document.querySelector('.pages .box').getBoundingClientRect(), p = document.querySelector('.pages')"
+        ".getBoundingClientRect(); return b.top >= p.top && b.bottom <= p.bottom}"
+    )
+    page.get_by_role("button", name="文字").click()
+    page.wait_for_selector("#source mark.here:visible")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="原文件").click()
+    assert download.value.path().read_bytes() == PDF.read_bytes()
+
+
+def test_a_conversation_is_kept_found_exported_and_forgotten(visit: Callable[..., Page], address: str) -> None:
+    page, other = visit(address), visit(address)
+    ask(page, QUESTION)
+    short = page.locator(".short").evaluate("element => element.firstChild.textContent")
+    page.get_by_role("button", name="有用").click()
+    page.wait_for_selector(".thanks")
+    page.locator(".reasons summary").click()
+    page.get_by_role("button", name="出处不对").click()
+    page.wait_for_function("document.querySelector('.thanks').textContent.includes('出处不对')")
+    page.get_by_role("button", name="新的对话").click()
+    page.wait_for_selector(".welcome:visible")
+    room(page, "历史")
+    page.wait_for_selector("#history .kept")
+    page.locator("#sought :is(input, textarea)").fill("火星")
+    page.wait_for_selector(".empty-history")
+    page.locator("#sought :is(input, textarea)").fill("行政复议")
+    page.wait_for_selector("#history .kept")
+    link = page.locator("#history .kept a", has_text="Markdown").get_attribute("href")
+    with page.expect_download() as download:
+        page.locator("#history .kept a", has_text="Markdown").click()
+    assert short in download.value.path().read_text("utf-8")
+    assert other.request.get(f"{address}/{link}").status == 404, "another browser's reader does not get it"
+    page.locator("#history .kept .open").click()
+    page.wait_for_selector(".turn .quote:visible")
+    assert page.locator(".short").evaluate("element => element.firstChild.textContent") == short
+    room(page, "历史")
+    page.get_by_role("button", name="删除").click()
+    page.wait_for_selector(".empty-history")
+
+
+def test_edit_and_ask_again(visit: Callable[..., Page], address: str) -> None:
+    page = visit(address)
+    ask(page, QUESTION)
+    page.get_by_role("button", name="改问题").click()
+    page.wait_for_function("document.querySelector('#question textarea').value !== ''")
+    assert page.locator("#question textarea").input_value() == QUESTION
+    assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+    page.get_by_role("button", name="再问一次").click()
+    page.wait_for_selector(".turn:nth-of-type(2) .quote")
+
+
+def test_a_report_is_corrected_replaced_and_removed(visit: Callable[..., Page], empty: str, tmp_path: Path) -> None:
+    page = visit(empty)
+    room(page, "报告库")
+    first, second = tmp_path / "云岭.md", tmp_path / "云岭改.md"
+    first.write_text("# 云岭省水务厅2024年工作总结\n\n一、主要工作\n\n全年新建水库5座。\n", encoding="utf-8")
+    second.write_text("# 云岭省水务厅2024年工作总结\n\n一、主要工作\n\n全年新建水库7座。\n", encoding="utf-8")
+    page.locator("#files input[type=file]").set_input_files(str(first))
+    row = page.locator(".reports tbody tr", has_text="云岭.md")
+    row.get_by_role("button", name="更正").click()
+    page.locator("dialog[open] [name=year]").fill("二〇二四")
+    page.locator("dialog[open]").get_by_role("button", name="保存").click()
+    page.wait_for_selector("#status [role=alert]")
+    row.get_by_role("button", name="更正").click()
+    page.locator("dialog[open] [name=unit]").fill("云岭省河湖局")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('#status').textContent.includes('已更正')")
+    row.get_by_role("button", name="替换").click()
+    page.wait_for_selector("#swap")
+    page.locator("input[type=file]").last.set_input_files(str(second))
+    page.wait_for_function("document.querySelector('#status').textContent.includes('替换“云岭.md”。')")
+    new = page.locator(".reports tbody tr", has_text="云岭改.md")
+    assert "云岭省河湖局" in (new.text_content() or ""), "what was corrected by hand stays"
+    assert row.count() == 0
+    new.get_by_role("button", name="移除").click()
+    page.keyboard.press("Escape")
+    assert new.count() == 1
+    new.get_by_role("button", name="移除").click()
+    page.locator("dialog[open]").get_by_role("button", name="移除", exact=True).click()
+    page.wait_for_function("document.querySelector('#status').textContent.includes('已移除')")
+    assert new.count() == 0
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
+def test_axe_finds_nothing_serious(visit: Callable[..., Page], address: str, width: int, dark: bool) -> None:
+    pytest.importorskip("axe_playwright_python")
+    page = visit(address, width=width, height=844, dark=dark)
+    found = {"welcome": serious(page)}
+    ask(page, QUESTION)
+    page.locator(".reasons summary").click()
+    found["answer"] = serious(page)
+    page.locator(".quote .cite").first.click()
+    page.wait_for_selector("#source mark.here")
+    found["source"] = serious(page)
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#source .sheet", state="detached")
+    ask(page, ACROSS)
+    page.wait_for_selector(".figures")
+    found["table"] = serious(page)
+    room(page, "报告库")
+    page.wait_for_selector(".reports .open")
+    found["library"] = serious(page)
+    page.locator("[data-act=correct]").first.click()
+    found["dialog"] = serious(page)
+    page.keyboard.press("Escape")
+    room(page, "历史")
+    page.wait_for_selector("#history .kept")
+    found["history"] = serious(page)
+    assert {state: findings for state, findings in found.items() if findings} == {}

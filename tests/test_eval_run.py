@@ -190,7 +190,7 @@ def test_evidence_that_stands_in_no_report_is_remarked_on(
         ({"--reports": "坏文件夹"}, "坏文件.txt"),
         ({"--encoder": "没有这个模型"}, "没有这个模型"),
         ({"--data": "gold.jsonl"}, "无法写入索引缓存"),
-        ({"--out": "gold.jsonl/run.jsonl"}, "无法写入运行结果"),
+        ({"--out": "gold.jsonl/run.jsonl"}, "无法写入运行进度"),
     ],
 )
 def test_a_mistake_is_one_chinese_line_and_exit_status_2(
@@ -230,8 +230,8 @@ class TestCompare:
     ) -> None:
         assert main(["compare", *map(str, runs), str(gold)]) == 0
         printed = capsys.readouterr().out
-        assert "| recall@1 | 0.5000 | 1.0000 | +0.5000 | 1.0000 | 1/1/0 |" in printed
-        assert "| 应弃答而弃答 | 1.0000 | 1.0000 | +0.0000 | 1.0000 | 0/1/0 |" in printed
+        assert "| recall@1 | 0.5000 | 1.0000 | +0.5000 | +0.0000 ~ +1.0000 | 1.0000 | 1.0000 | 1/1/0 |" in printed
+        assert "| 应弃答而弃答 | 1.0000 | 1.0000 | +0.0000 | +0.0000 ~ +0.0000 | 1.0000 | 1.0000 | 0/1/0 |" in printed
 
     def test_the_questions_that_changed(
         self, runs: tuple[Path, Path], gold: Path, capsys: pytest.CaptureFixture[str]

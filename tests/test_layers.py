@@ -16,10 +16,11 @@ ROOT = Path(__file__).parents[1]
 MAY_IMPORT = {
     "index": set[str](),
     "retrieval": {"index"},
-    "page": {"index", "retrieval"},
+    "server": {"index", "retrieval"},
+    "page": {"index", "retrieval", "server"},
     "eval": {"index", "retrieval"},
     "models": {"index"},
-    "app": {"index", "retrieval", "page"},
+    "app": {"index", "retrieval", "page", "server"},
 }
 
 # what is slow or large to import → where it may be imported as a module loads

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import escape, unescape
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -14,10 +15,11 @@ from hypothesis import strategies as st
 from index.types import Facts, Heading, Page, Passage, Report, ReportRef
 from page import html
 from page.examples import figure_question, heading_question
+from page.history import Kept, Turn
 from page.question import fault
 from page.shell import in_chinese
 from page.source import blocks, heading_path, sheet
-from retrieval.types import ABSTAIN, Answer, Chip, Citation, Hit, Question
+from retrieval.types import ABSTAIN, Answer, Chip, Citation, Hit, Question, Row, Table
 
 EVIL = "<script>alert('1')</script>\"><img src=x onerror=alert(2)>${7*7}{{value}}"
 QUOTE = "全年办结行政复议案件349件，同比增长8.2%。"
@@ -36,7 +38,8 @@ class Tags(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, {key: value or "" for key, value in attrs}))
-        self.open.append(tag)
+        if tag not in ("input", "img"):  # these have no end
+            self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag, "every tag is closed in order"
@@ -111,7 +114,7 @@ class TestAnswer:
 
     def test_chips_can_be_taken_off_and_put_back(self) -> None:
         answer = said(chips=(Chip("unit", "青川市司法局", "青川司法局"),), citations=(cited(),))
-        page = Tags(html.turn("问", answer, without=("year:2024",), number=2))
+        page = Tags(html.turn(Turn("问", ("year:2024",), answer, number=2)))
         assert page.acts("drop") == [{**page.acts("drop")[0], "data-turn": "2", "data-chip": "unit:青川市司法局"}]
         assert page.acts("keep")[0]["data-chip"] == "year:2024"
         assert "2024年" in page.text
@@ -134,15 +137,20 @@ class TestEscaping:
         chips = (Chip("unit", EVIL, EVIL),)
         text = EVIL + "\n" + EVIL
         whole = Report(EVIL, EVIL, EVIL, self.EVERYWHERE, text, (Heading(1, EVIL, 0),), (Page(1, 0),))
+        rows = (Row(report, EVIL, replace(citation, mark=(40, 44)), 1.0, EVIL), Row(report, EVIL, citation, 2.0, EVIL))
+        table = Table(EVIL, rows, (report,), EVIL)
         statuses = ("answered", "abstained", "ambiguous")
         answers = [said(s, chips, text=EVIL, short=EVIL, citations=(citation,), candidates=(citation,), hits=(hit,), note=EVIL) for s in statuses]
         return [
-            *(html.turn(EVIL, answer, without=(f"unit:{EVIL}",)) for answer in answers),
-            html.turn(EVIL, None, EVIL),
+            *(html.turn(Turn(EVIL, (f"unit:{EVIL}",), answer, judged="没用", reason=EVIL)) for answer in answers),
+            html.turn(Turn(EVIL, (), replace(answers[0], table=table)), csv=EVIL),
+            html.history([Kept(EVIL, EVIL, EVIL, 1)]),
+            html.history([], EVIL),
+            html.turn(Turn(EVIL, error=EVIL)),
             html.welcome([EVIL], 1),
             html.library([report]),
             html.progress(1, 2, EVIL, [(EVIL, EVIL)]),
-            sheet(report, whole, 3, 9, (4, 6)),
+            sheet(report, whole, 3, 9, (4, 6), paged=True, original=True),
         ]
 
     def test_no_tag_of_theirs(self) -> None:
@@ -174,7 +182,7 @@ class TestSource:
             assert REPORT.text.startswith(heading.title, heading.start)
 
     def test_the_text_is_whole(self) -> None:
-        text = sheet(ref(), REPORT, 0, 0).split('aria-label="报告正文">')[1].removesuffix("</div></div></section>")
+        text = sheet(ref(), REPORT, 0, 0).split('aria-label="报告正文">')[1].removesuffix("</div></div></div></section>")
         assert "".join(Tags(text).text.split()) == "".join(REPORT.text.split())
 
     def test_a_heading_inside_a_line_stands_alone(self) -> None:

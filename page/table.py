@@ -1,0 +1,71 @@
+"""One indicator over many reports as HTML: a column that sorts, a bar chart, a file for spreadsheets, and who says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+
+from page.html import cited_at, report_title
+from retrieval.compare import chart, label
+from retrieval.types import Citation, Row, Table
+
+AROUND = 28  # characters of the quotation shown on either side of the figure; its citation opens the rest
+FEW = 12  # bars that leave the table in view
+
+
+def _near(citation: Citation) -> str:
+    """The quotation's words around the figure, cut where … stands."""
+    if citation.mark is None:
+        return escape(citation.quote[: 3 * AROUND]) + ("…" if len(citation.quote) > 3 * AROUND else "")
+    left, right = citation.mark
+    first, last = max(0, left - AROUND), min(len(citation.quote), right + AROUND)
+    before, after = citation.quote[first:left], citation.quote[right:last]
+    return (
+        f"{'…' if first else ''}{escape(before)}<mark>{escape(citation.quote[left:right])}</mark>"
+        f"{escape(after)}{'…' if last < len(citation.quote) else ''}"
+    )
+
+
+def _line(row: Row, at: int, named: Callable[[Row], str]) -> str:
+    facts = row.report.facts
+    number = "" if row.number is None else f"{row.number if row.upper is None else (row.number + row.upper) / 2:.6f}"
+    who = escape(named(row))
+    title = escape(report_title(row.report))
+    return (
+        f'<tr data-at="{at}" data-name="{who}" data-number="{number}" data-unit="{escape(row.unit)}">'
+        f'<th scope="row">{who}<span class="file">{title}{f" · {facts.year}年" if facts.year and str(facts.year) not in facts.title else ""}</span></th>'
+        f'<td class="value"><button type="button" class="cell" {cited_at(row.citation)} '
+        f'aria-label="{who}：{escape(row.value)}，打开出处">{escape(row.value)}</button></td>'
+        f'<td class="said">{_near(row.citation)}</td></tr>'
+    )
+
+
+def table(found: Table, csv: str = "") -> str:
+    """The table; `csv` is the address of its file for spreadsheets."""
+    names = [label(row.report) for row in found.rows]
+
+    def named(row: Row) -> str:
+        name, year = label(row.report), row.report.facts.year
+        return f"{name} {year}年" if names.count(name) > 1 and year else name
+
+    rows = "".join(_line(row, at, named) for at, row in enumerate(found.rows))
+    drawn = chart(found)
+    figure = f'<details class="bars"{" open" if len(found.rows) <= FEW else ""}><summary>条形图</summary><figure>{drawn}</figure></details>' if drawn else ""
+    sheet = f'<a class="file-link" href="{escape(csv)}" download>下载表格（CSV）</a>' if csv else ""
+    head = "".join(
+        f'<th scope="col" aria-sort="none"><button type="button" data-act="sort" data-by="{by}">{escape(name)}'
+        f'<span aria-hidden="true" class="arrow"></span></button></th>'
+        for by, name in (("name", "报告"), ("number", found.indicator))
+    )
+    missing = "".join(
+        f'<li><button type="button" class="open" data-act="cite" data-report="{ref.row}" data-start="0" data-end="0">'
+        f"{escape(report_title(ref))}</button></li>"
+        for ref in found.missing
+    )
+    silent = f'<details class="more missing"><summary>{len(found.missing)} 份报告没有写明</summary><ul>{missing}</ul></details>'
+    return (
+        f'<section class="figures" aria-label="{escape(found.indicator)}"><p class="summary">{escape(found.summary)}</p>{figure}'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(found.indicator)}，表格"><table><thead><tr>{head}'
+        f'<th scope="col">原文</th></tr></thead><tbody>{rows}</tbody></table></div>'
+        f'<p class="links">{sheet}</p>{silent if found.missing else ""}</section>'
+    )
