@@ -29,7 +29,7 @@ from page.upload import facts_of, found_report, put_in_place, remove, upload
 from page.visitor import Visitor
 from retrieval.ask import ask
 from retrieval.question import LONGEST
-from retrieval.types import Answer
+from retrieval.types import Question
 
 log = logging.getLogger("youju.page")
 HERE = Path(__file__).parent
@@ -67,11 +67,11 @@ def shown(talk: Talk, waiting: str = "正在查找…", kept: bool = True) -> st
     return html.talk(talk.turns, talk.id if kept else "", waiting)
 
 
-def answered(corpus: Corpus, turn: Turn, before: Answer | None = None) -> Turn:
-    """A turn with its answer, or with the reason there is none; `before` is the answer that it may follow up."""
+def answered(corpus: Corpus, turn: Turn, before: Question | None = None) -> Turn:
+    """A turn with its answer, or with the reason there is none; `before` is the question that it may follow up."""
     try:
         corpus.refresh()
-        return replace(turn, answer=ask(corpus, turn.text, without=turn.without, before=before.question if before else None))
+        return replace(turn, answer=ask(corpus, turn.text, without=turn.without, before=before))
     except YoujuError as error:
         return replace(turn, error=str(error))
     except Exception:
@@ -126,14 +126,20 @@ def blocks(
     def opening(request: gr.Request) -> str:
         return html.welcome(suggested(request), len(visitor(request).corpus.reports()))
 
-    def pose(talk: Talk, text: str, request: gr.Request, without: tuple[str, ...] = ()) -> Iterator[tuple[Any, ...]]:
-        """Yields (conversation, state, question box, notice): at once with the question, then with its answer."""
+    def pose(
+        talk: Talk, text: str, request: gr.Request, without: tuple[str, ...] = (), again: Turn | None = None
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yields (conversation, state, question box, notice): at once with the question, then with its answer.
+
+        `again`: the turn that is asked again, so that it follows up what it did then.
+        """
         if reason := fault(text):
             yield gr.skip(), gr.skip(), gr.skip(), f'<p role="alert">{escape(reason)}</p>'
             return
         who = visitor(request)
         talk = talk if talk.id else Talk(new_id())
-        before = next((turn.answer for turn in reversed(talk.turns) if turn.answer), None)
+        earlier = [held for held in talk.turns if again is None or held.number < again.number]
+        before = next((held.answer.question for held in reversed(earlier) if held.answer), None)
         turn = Turn(text.strip(), without, number=talk.turns[-1].number + 1 if talk.turns else 0)
         talk = talk.put(turn)
         yield shown(talk, kept=False), talk, "", ""
@@ -165,7 +171,7 @@ def blocks(
         if turn is None:
             return
         kept = tuple(key for key in turn.without if key != chip)
-        yield from pose(talk, turn.text, request, kept if data.get("act") == "keep" else (*kept, chip))
+        yield from pose(talk, turn.text, request, kept if data.get("act") == "keep" else (*kept, chip), turn)
 
     def chosen(talk: Talk, event: gr.EventData, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         data = _data(event)
@@ -173,12 +179,12 @@ def blocks(
         if turn is None or turn.answer is None or not at or at[0] >= len(turn.answer.candidates):
             return
         facts = turn.answer.candidates[at[0]].report.facts
-        yield from pose(talk, naming(facts, turn.text), request, turn.without)
+        yield from pose(talk, naming(facts, turn.text), request, turn.without, turn)
 
     def again(talk: Talk, event: gr.EventData, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         turn = turn_of(talk, _data(event))
         if turn is not None:
-            yield from pose(talk, turn.text, request, turn.without)
+            yield from pose(talk, turn.text, request, turn.without, turn)
 
     def edited(talk: Talk, event: gr.EventData) -> Any:
         turn = turn_of(talk, _data(event))

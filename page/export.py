@@ -73,7 +73,7 @@ def markdown(turns: Sequence[Turn]) -> str:
             lines += ["", *(f"- 没有写明：{_escaped(ref.facts.title or ref.name)}" for ref in table.missing), ""]
         else:
             lines += [line for citation in citations for line in (f"> {_escaped(citation.quote)}{noted(citation)}", "")]
-        lines += [f"{_escaped(turn.answer.note)}", ""] if turn.answer.note else []
+        lines += [f"{_escaped(turn.answer.note)}", ""] if turn.answer.note and not turn.answer.table else []
     return "\n".join([*lines, *(f"[^{at}]: {note}" for at, note in enumerate(notes, 1))]).rstrip() + "\n"
 
 
@@ -116,7 +116,7 @@ def docx(turns: Sequence[Turn]) -> bytes:
         else:
             for citation in citations:
                 noted(document.add_paragraph(_clean(citation.quote), style="Quote"), citation)
-        if turn.answer.note:
+        if turn.answer.note and not turn.answer.table:
             document.add_paragraph(_clean(turn.answer.note))
     if notes:
         _put_footnotes(document, notes)
@@ -126,6 +126,8 @@ def docx(turns: Sequence[Turn]) -> bytes:
 
 
 def _docx_table(document: Any, answer: Answer, noted: Any) -> None:
+    from docx.shared import Cm
+
     table = answer.table
     assert table is not None
     document.add_paragraph(_clean(table.summary))
@@ -137,6 +139,9 @@ def _docx_table(document: Any, answer: Answer, noted: Any) -> None:
         for cell, text in zip(cells, (row.report.facts.title or row.report.name, row.value, row.citation.quote), strict=True):
             cell.text = _clean(text)
         noted(cells[2].paragraphs[0], row.citation)
+    for column, width in zip(grid.columns, (Cm(4), Cm(3), Cm(9)), strict=True):
+        for cell in column.cells:
+            cell.width = width
     if table.missing:
         document.add_paragraph(_clean("没有写明：" + "、".join(ref.facts.title or ref.name for ref in table.missing)))
 

@@ -15,7 +15,7 @@ from page.history import Kept, Turn
 from retrieval.types import ABSTAIN, Answer, Chip, Citation, Hit
 
 REASONS = ("答非所问", "出处不对", "不完整", "选错了报告")
-SLOTS = {"unit": "单位", "region": "地区", "year": "年份", "kind": "文种"}
+SLOTS = {"unit": "单位", "region": "地区", "year": "年份", "kind": "文种", "subject": "话题"}
 
 
 def report_title(report: ReportRef) -> str:
@@ -164,8 +164,7 @@ def reply(answer: Answer, turn: int = 0, csv: str = "") -> str:
         return f'<p class="say declined">{escape(answer.text or ABSTAIN)}</p>{note}{reason}{more}'
     more = _folded("还找到的相关段落", _others(answer), 8)
     if answer.table:
-        about = "" if answer.note in answer.table.summary else note
-        return f"{_short(answer)}{table(answer.table, csv)}{about}{more}"
+        return f"{_short(answer)}{table(answer.table, csv)}{more}"  # its note names the silent reports, as the table does
     quotes = [_quote(citation) for citation in answer.citations]
     rest = f'<details class="more rest"><summary>其余 {len(quotes) - 6} 处出处</summary><ol>{"".join(quotes[6:])}</ol></details>'
     return f'{_short(answer)}<ol class="quotes">{"".join(quotes[:6])}</ol>{rest if len(quotes) > 6 else ""}{note}{more}'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from html import escape
 
@@ -9,21 +10,22 @@ from page.html import cited_at, report_title
 from retrieval.compare import chart, label
 from retrieval.types import Citation, Row, Table
 
+_GLUED = re.compile(r"[0-9A-Za-z.,%‰]{2}|[0-9%‰][年月日万亿元%‰]")
 AROUND = 28  # characters of the quotation shown on either side of the figure; its citation opens the rest
 FEW = 12  # bars that leave the table in view
 
 
 def _near(citation: Citation) -> str:
-    """The quotation's words around the figure, cut where … stands."""
-    if citation.mark is None:
-        return escape(citation.quote[: 3 * AROUND]) + ("…" if len(citation.quote) > 3 * AROUND else "")
-    left, right = citation.mark
-    first, last = max(0, left - AROUND), min(len(citation.quote), right + AROUND)
-    before, after = citation.quote[first:left], citation.quote[right:last]
-    return (
-        f"{'…' if first else ''}{escape(before)}<mark>{escape(citation.quote[left:right])}</mark>"
-        f"{escape(after)}{'…' if last < len(citation.quote) else ''}"
-    )
+    """The quotation's words around the figure, cut where … stands, and never inside a figure or a Latin word."""
+    quote = citation.quote
+    left, right = citation.mark or (0, 0)
+    first, last = max(0, left - AROUND), min(len(quote), right + (AROUND if citation.mark else 3 * AROUND))
+    while first and _GLUED.fullmatch(quote[first - 1 : first + 1]):
+        first -= 1
+    while last < len(quote) and _GLUED.fullmatch(quote[last - 1 : last + 1]):
+        last += 1
+    said = f"{escape(quote[first:left])}<mark>{escape(quote[left:right])}</mark>" if citation.mark else ""
+    return f"{'…' if first else ''}{said}{escape(quote[right:last])}{'…' if last < len(quote) else ''}"
 
 
 def _line(row: Row, at: int, named: Callable[[Row], str]) -> str:

@@ -32,7 +32,7 @@ def _askable(text: str) -> str:
 
 def _chip_key(key: str) -> str:
     slot, _, value = key.partition(":")
-    if slot not in ("unit", "region", "year", "kind") or not value:
+    if slot not in ("unit", "region", "year", "kind", "subject") or not value:
         raise PydanticCustomError("chip", "{reason}", {"reason": f"“{key[:60]}”应写作 unit:…、region:…、year:… 或 kind:…。"})
     return key
 

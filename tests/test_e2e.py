@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser import CHROMIUM, ROOT, chromium, index_samples, serving
+from tests.browser import CHROMIUM, ROOT, chromium, index_samples, proxied, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -395,3 +395,33 @@ def test_axe_finds_nothing_serious(visit: Callable[..., Page], address: str, wid
     page.wait_for_selector("#history .kept")
     found["history"] = serious(page)
     assert {state: findings for state, findings in found.items() if findings} == {}
+
+
+def test_behind_a_proxy_below_a_path(browser: Browser, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    index_samples(data)
+    with serving(data, "--root-path", "/youju") as inner, proxied(inner, "/youju") as outer:
+        page = browser.new_page()
+        astray: list[str] = []
+        page.on("request", lambda request: None if request.url.startswith((outer, "data:", "blob:")) else astray.append(request.url))
+        page.on("response", lambda response: astray.append(response.url) if response.status >= 400 else None)
+        page.goto(outer)
+        page.wait_for_selector(".example")
+        ask(page, QUESTION)
+        page.locator(".quote .cite").first.click()
+        page.wait_for_selector("#source mark.here")
+        with page.expect_download() as download:
+            page.get_by_role("link", name="导出 Word").click()
+        assert download.value.path().read_bytes().startswith(b"PK")
+        assert page.evaluate("getComputedStyle(document.querySelector('.asked')).fontWeight") == "600", "its style sheet came"
+        page.close()
+    assert astray == []
+
+
+def test_a_follow_up_keeps_what_it_does_not_say_anew(visit: Callable[..., Page], address: str) -> None:
+    page = visit(address)
+    ask(page, QUESTION)
+    ask(page, "2024年呢？")
+    chips = page.locator(".turn").last.locator(".chip").all_text_contents()
+    assert any("青川市司法局" in chip for chip in chips)
+    assert any("2024" in chip for chip in chips)

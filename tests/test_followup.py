@@ -14,6 +14,7 @@ from index.corpus import Corpus
 from index.encoder import load_encoder
 from index.read import read
 from retrieval.answer import compose
+from retrieval.ask import ask
 from retrieval.followup import Followed, carry, followed, own, reader
 from retrieval.question import QuestionError, understand
 from retrieval.search import search
@@ -178,6 +179,14 @@ def test_the_short_answer_is_looked_for_with_the_turns_own_words(samples: Corpus
 
     assert "复议" not in own(question).text and "审结" in own(question).text
     assert own(talk(samples, FIRST)) == talk(samples, FIRST)
+
+
+def test_the_front_door_follows_up(samples: Corpus) -> None:
+    first = ask(samples, FIRST)
+    second = ask(samples, "那审结了多少？", before=first.question)
+    third = ask(samples, "前一年呢？", before=second.question)
+
+    assert [answer.short for answer in (first, second, third)] == ["405件", "349件", "263件"]
 
 
 def test_an_empty_turn_is_the_users_error(samples: Corpus) -> None:

@@ -284,7 +284,8 @@ def test_a_quotation_that_is_no_longer_the_reports_supports_nothing(trapped: Cor
 
 
 @pytest.mark.parametrize(
-    ("url", "model", "missing"), [("", "m", "--llm"), ("localhost:8000", "m", "--llm"), ("http://127.0.0.1:9/v1", "", "--llm-model"), ("http://127.0.0.1:port/v1", "m", "--llm")]
+    ("url", "model", "missing"), [("", "m", "--llm"), ("localhost:8000", "m", "--llm"), ("http://127.0.0.1:9/v1", "", "--llm-model"),
+     ("http://127.0.0.1:port/v1", "m", "--llm")]
 )
 def test_an_address_or_a_name_that_is_none_is_the_users_error(
     corpus: Corpus, said: Answer, url: str, model: str, missing: str
