@@ -94,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--peers", nargs="*", metavar="系统", help="同类系统；不写名字就是全部")
     bench.add_argument("--passages", type=int, default=0, metavar="N", help="把段落补到 N 段（用 --fill 里的文字）")
     bench.add_argument("--fill", type=Path, nargs="+", default=[], metavar="FILE", help="补足段落用的 BEIR 文件夹或每行一段的文本")
-    bench.add_argument("--limit", type=float, default=480, metavar="秒", help="每个系统最多用多久（默认 480）")
+    bench.add_argument("--limit", type=float, default=480, metavar="秒", help="每个系统建库、提问各最多用多久（默认 480）")
     bench.add_argument("--out", type=Path, metavar="STEM", help="结果另写到 STEM.md 与 STEM.json")
 
     gate = add("gate", _gate, "在样例问题上重跑，得分比基线低出误差就失败（退出状态 1）")

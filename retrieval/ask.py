@@ -27,8 +27,9 @@ def ask(corpus: Corpus, text: str, *, k: int = 20, without: Collection[str] = ()
     started = time.perf_counter()
     question = understood(corpus, text, without, before)
     table = tabulate(corpus, question) if many(corpus, question) else None
+    hits = search(corpus, question, k)
     whole = table is not None and len({row.report.row for row in table.rows}) > 1
-    answer = tabled(corpus, question, table) if table and whole else compose(corpus, question, search(corpus, question, k))
+    answer = replace(tabled(corpus, question, table), hits=hits) if table and whole else compose(corpus, question, hits)
     return replace(answer, ms=round((time.perf_counter() - started) * 1000, 2))
 
 

@@ -26,10 +26,15 @@ QUESTION = "青川市司法局2023年收到多少件行政复议申请？"
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("e2e") / "data"
     index_samples(data, "reports", str(PDF))
-    with serving(data) as address:
+    return data
+
+
+@pytest.fixture(scope="module")
+def address(indexed: Path) -> Iterator[str]:
+    with serving(indexed) as address:
         yield address
 
 
@@ -75,8 +80,10 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 
 def ask(page: Page, text: str) -> None:
+    before = page.locator(".turn").count()
     page.get_by_role("textbox", name="问题").fill(text)
     page.keyboard.press("Enter")
+    page.wait_for_function("before => document.querySelectorAll('.turn').length > before", arg=before)
     page.wait_for_selector(".turn:last-child .reply :is(.quote, .candidate, .declined, .error, .figures)")
 
 
@@ -397,10 +404,8 @@ def test_axe_finds_nothing_serious(visit: Callable[..., Page], address: str, wid
     assert {state: findings for state, findings in found.items() if findings} == {}
 
 
-def test_behind_a_proxy_below_a_path(browser: Browser, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    index_samples(data)
-    with serving(data, "--root-path", "/youju") as inner, proxied(inner, "/youju") as outer:
+def test_behind_a_proxy_below_a_path(browser: Browser, indexed: Path) -> None:
+    with serving(indexed, "--root-path", "/youju") as inner, proxied(inner, "/youju") as outer:
         page = browser.new_page()
         astray: list[str] = []
         page.on("request", lambda request: None if request.url.startswith((outer, "data:", "blob:")) else astray.append(request.url))
