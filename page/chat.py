@@ -301,7 +301,7 @@ def blocks(
     page: gr.Blocks = gr.Blocks(title="有据 · 问报告", fill_width=True, analytics_enabled=False)
     with page:
         gr.HTML(
-            '<div class="brand"><span class="seal" aria-hidden="true">据</span><strong>有据</strong>'
+            '<div class="brand"><span class="seal" aria-hidden="true">据</span><h1>有据</h1>'
             "<span>从报告里找答案，句句有出处</span></div>",
             elem_id="masthead",
             js_on_load=None,

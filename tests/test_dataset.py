@@ -14,9 +14,9 @@ from eval.dataset import Case, Cell, Found, Given, GoldError, Quote, Result, Row
 
 QUESTION = {
     "id": "q1",
-    "question": "青川市司法局2024年办结行政复议案件多少件？",
     "type": "number",
     "phrasing": "close",
+    "question": "青川市司法局2024年办结行政复议案件多少件？",
     "reports": ["青川市司法局2024年度报告"],
     "answers": ["86件", "86"],
     "require": "any",
