@@ -42,9 +42,9 @@ QUESTIONS = [
         "type": "number",
         "phrasing": "close",
         "question": "青川市司法局2024年办结了多少件行政复议申请？",
+        "evidence": ["共收到行政复议申请102件，受理95件，办结86件"],
         "reports": ["青川市司法局2024"],
         "require": "all",
-        "evidence": ["共收到行政复议申请102件，受理95件，办结86件"],
         "answers": ["86件"],
     },
     {
@@ -52,9 +52,9 @@ QUESTIONS = [
         "type": "number",
         "phrasing": "paraphrase",
         "question": "白石县2025年要新建改建多少公里农村公路？",
+        "evidence": ["新建改建农村公路120公里"],
         "reports": ["白石县2024"],
         "require": "all",
-        "evidence": ["新建改建农村公路120公里"],
         "answers": ["120公里"],
     },
     {
@@ -62,9 +62,9 @@ QUESTIONS = [
         "type": "unanswerable",
         "phrasing": "close",
         "question": "青川市司法局2024年采购了几艘潜水艇？",
+        "evidence": [],
         "reports": [],
         "require": "all",
-        "evidence": [],
         "answers": [],
     },
 ]
