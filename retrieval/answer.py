@@ -22,6 +22,7 @@ from retrieval.types import ABSTAIN, Answer, Citation, Hit, Question, Table
 from retrieval.years import years
 
 SHORT_LIMIT, LONG_LIMIT = 400, 1500  # characters of an answer to a figure, date, name, yes or no; to the others
+ALIEN = 0.35  # likeness in words, and half of it in meaning, below which a sentence speaks of something else
 MARKED = 40  # characters of the longest run marked as the short answer
 WHOLE = 450  # characters of a passage shown whole
 NEAR = 2.0  # behind the best sentence's score, a log chance: a further sentence is shown beside it
@@ -39,7 +40,7 @@ def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...]) -> Answer
     ranked = rank_sentences(corpus, question, hits, rarity)
     ranked = able(question, ranked)
     chance = probability(corpus, question, ranked, rarity)
-    if chance < ENOUGH:
+    if chance < ENOUGH or (question.asks in _SHORT and ranked[0].features["soft"] < ALIEN and ranked[0].features["cosine"] < ALIEN / 2):
         return Answer(question, "abstained", ABSTAIN, hits=hits, chance=chance)
     reports = _Texts(corpus)
     named = groups(question, corpus.reports())
