@@ -23,13 +23,13 @@ from index.load import READERS
 from index.types import Facts, ReportRef, YoujuError
 from page import html, pdf
 from page.history import History, Talk, Turn, new_id
-from page.question import fault
 from page.source import sheet
 from page.upload import facts_of, found_report, put_in_place, remove, upload
 from page.visitor import Visitor
 from retrieval.ask import ask
 from retrieval.question import LONGEST
 from retrieval.types import Question
+from server.shapes import fault
 
 log = logging.getLogger("youju.page")
 HERE = Path(__file__).parent

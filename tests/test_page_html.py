@@ -16,10 +16,10 @@ from index.types import Facts, Heading, Page, Passage, Report, ReportRef
 from page import html
 from page.examples import figure_question, heading_question
 from page.history import Kept, Turn
-from page.question import fault
 from page.shell import in_chinese
 from page.source import blocks, heading_path, sheet
 from retrieval.types import ABSTAIN, Answer, Chip, Citation, Hit, Question, Row, Table
+from server.shapes import fault
 
 EVIL = "<script>alert('1')</script>\"><img src=x onerror=alert(2)>${7*7}{{value}}"
 QUOTE = "全年办结行政复议案件349件，同比增长8.2%。"
