@@ -349,8 +349,10 @@ def blocks(
             source = gr.HTML(elem_id="source", js_on_load=panel, apply_default_css=False)
 
         silent: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        # Gradio loses an event that joins the queue while its answer stream closes, so what is quick does not join
+        quick: dict[str, Any] = {**silent, "queue": False}
         asked = [talk, state, box, notice]
-        page.load(arrived, None, [welcome, library, lead, files], **silent)
+        page.load(arrived, None, [welcome, library, lead, files], **quick)
         posing = [
             box.submit(typed, [box, state], asked, **silent),
             welcome.ask(picked, [state], asked, **silent),
@@ -359,21 +361,21 @@ def blocks(
             talk.choose(chosen, [state], asked, **silent),
             talk.again(again, [state], asked, **silent),
         ]
-        stop.click(stopped, [state], [talk, state], cancels=posing, queue=False, **silent)
-        talk.edit(edited, [state], box, queue=False, **silent)
-        talk.judge(judged, [state], [talk, state], **silent)
-        talk.fresh(lambda: ("", Talk(), "", ""), None, [talk, state, box, source], cancels=posing, queue=False, **silent)
-        welcome.library(lambda: gr.Tabs(selected="library"), None, rooms, **silent)
-        talk.cite(open_source, None, source, queue=False, **silent)
-        library.cite(open_source, None, source, queue=False, **silent)
+        stop.click(stopped, [state], [talk, state], cancels=posing, **quick)
+        talk.edit(edited, [state], box, **quick)
+        talk.judge(judged, [state], [talk, state], **quick)
+        talk.fresh(lambda: ("", Talk(), "", ""), None, [talk, state, box, source], cancels=posing, **quick)
+        welcome.library(lambda: gr.Tabs(selected="library"), None, rooms, **quick)
+        talk.cite(open_source, None, source, **quick)
+        library.cite(open_source, None, source, **quick)
         files.upload(take_in, [files], [status, library, welcome, files], concurrency_limit=1, **silent)
         library.remove(removed, None, [status, library, welcome], concurrency_limit=1, **silent)
         library.correct(corrected, None, [status, library, welcome], concurrency_limit=1, **silent)
-        library.replace(to_replace, None, [replacing, swap, status], **silent)
+        library.replace(to_replace, None, [replacing, swap, status], **quick)
         swap.upload(replaced, [swap, replacing], [status, library, welcome, swap], concurrency_limit=1, **silent)
-        past.select(remembered, [words], kept, **silent)
-        words.change(remembered, [words], kept, trigger_mode="always_last", **silent)
-        kept.recall(recalled, None, [talk, state, rooms], **silent)
-        kept.forget(forgotten, [words], kept, **silent)
+        past.select(remembered, [words], kept, **quick)
+        words.change(remembered, [words], kept, trigger_mode="always_last", **quick)
+        kept.recall(recalled, None, [talk, state, rooms], **quick)
+        kept.forget(forgotten, [words], kept, **quick)
     page.queue(default_concurrency_limit=LOOKING, max_size=64)
     return page
