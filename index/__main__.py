@@ -8,8 +8,9 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
+from index.arguments import BAD, Parser
 from index.types import Report, ReportRef, StoreError, YoujuError
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from index.lexical import Terms
 
 DATA = Path("data")
-BAD = 2  # exit status: something asked for could not be done
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,19 +51,23 @@ def add(options: argparse.Namespace) -> int:
         _complain("没有可以加入的报告" + ("" if bad else "：请给出报告文件，或放有报告的文件夹"))
         return BAD
     terms = _terms(options)  # before the first file is read: a bad dictionary stops everything
+    there = _there(options.data, found.files)
+    files = [path for path in found.files if path not in there]
+    for path, ref in there.items():
+        _tell_known(path, ref)
 
     from tqdm import tqdm
 
-    with tqdm(total=len(found.files), desc="读取并索引", unit="份", file=sys.stderr) as bar:
+    with tqdm(total=len(found.files), initial=len(there), desc="读取并索引", unit="份", file=sys.stderr) as bar:
 
         def name(line: str) -> None:
             bad.append(line)
             bar.write(line, file=sys.stderr)
 
         given: list[Report] = []
-        reports = _sound(reports_in(found.files, name, lambda _: bar.update() and None), given, name)
+        reports = _sound(reports_in(files, name, lambda _: bar.update() and None), given, name)
         first = next(reports, None)
-        if first is None:  # nothing was made: no empty index is left behind
+        if first is None and not there:  # nothing was made: no empty index is left behind
             bar.close()
             _complain("没有可以加入的报告：上面列出的文件都读不出来")
             return BAD
@@ -75,24 +79,44 @@ def add(options: argparse.Namespace) -> int:
             if terms is not None:
                 corpus.set_terms(terms)
             before = corpus.reports()
-            refs = corpus.add(itertools.chain([first], reports))
+            refs = corpus.add(itertools.chain([first] if first else [], reports))
             total = len(corpus.reports())
             rows = {ref.row for ref in before}
             near = {ref.row: corpus.alike(ref.row) for ref in refs if ref.row not in rows}
     ids, sources = {ref.id for ref in before}, {ref.source for ref in before}
     for report, ref in zip(given, refs, strict=False):
         if ref.source != report.source:
-            print(f"相同  {report.name}：内容与 {ref.name}（{ref.source}）相同，跳过")
+            _tell_known(Path(report.source), ref)
             continue
-        known = ref.row in rows
-        done = "已有" if known else "已更新" if ref.id in ids or ref.source in sources else "已加入"
-        print(f"{done}  {ref.name}：{ref.characters} 字，{ref.passages} 段" + ("，内容没有变化，跳过" if known else ""))
+        if ref.row in rows:
+            _tell_known(Path(report.source), ref)
+        else:
+            done = "已更新" if ref.id in ids or ref.source in sources else "已加入"
+            print(f"{done}  {ref.name}：{ref.characters} 字，{ref.passages} 段")
         for warning in ref.warnings:
             print(f"      注意：{warning}")
         for pair in near.get(ref.row, ()):
             print(f"      注意：与 {pair.second.name} 近乎相同（{pair.share:.0%} 的句子），用 python -m index audit 看差别")
     print(f"索引 {options.data} 现有 {total} 份报告" + (f"；{len(bad)} 处有问题，原因见上" if bad else ""))
     return BAD if bad else 0
+
+
+def _there(data: Path, files: Sequence[Path]) -> dict[Path, ReportRef]:
+    """Files that the index has read already."""
+    from index.corpus import Corpus, recorded_encoder
+    from index.files import known
+
+    if not (data / "meta.json").is_file():
+        return {}
+    with Corpus.open(data, recorded_encoder(data)) as corpus:
+        return known(corpus, files)
+
+
+def _tell_known(path: Path, ref: ReportRef) -> None:
+    if ref.source == str(path.resolve()):
+        print(f"已有  {ref.name}：{ref.characters} 字，{ref.passages} 段，内容没有变化，跳过")
+    else:
+        print(f"相同  {path.name}：内容与 {ref.name}（{ref.source}）相同，跳过")
 
 
 def show(options: argparse.Namespace) -> int:
@@ -343,28 +367,11 @@ def _complain(line: str) -> None:
     print(line, file=sys.stderr)
 
 
-class _Parser(argparse.ArgumentParser):
-    """argparse, in Chinese."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{**options, "add_help": False, "formatter_class": _Help})
-        self._positionals.title, self._optionals.title = "参数", "选项"
-        self.add_argument("-h", "--help", action="help", help="显示这段说明")
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(BAD, f"{self.format_usage()}参数有误（{message}）：用 {self.prog} -h 查看用法\n")
-
-
-class _Help(argparse.HelpFormatter):
-    def add_usage(self, usage, actions, groups, prefix=None):  # type: ignore[no-untyped-def]
-        super().add_usage(usage, actions, groups, "用法：" if prefix is None else prefix)
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m index", description="把报告放进索引，或查看、检查、移除。")
-    commands = parser.add_subparsers(title="命令", metavar="命令", required=True, parser_class=_Parser)
+    parser = Parser(prog="python -m index", description="把报告放进索引，或查看、检查、移除。")
+    commands = parser.add_subparsers(title="命令", metavar="命令", required=True, parser_class=Parser)
 
-    def command(name: str, run: Callable[[argparse.Namespace], int], about: str, *, data: bool = True) -> _Parser:
+    def command(name: str, run: Callable[[argparse.Namespace], int], about: str, *, data: bool = True) -> Parser:
         made = commands.add_parser(name, help=about, description=f"{about}。")
         made.set_defaults(run=run)
         if data:

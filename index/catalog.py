@@ -6,6 +6,7 @@
     vectors   half precision, exactly what the dense index holds
     removed   which report went at which generation, so that an index that lags can be caught up
     sketches  by which near-identical reports are found (`index.alike`)
+    readings  which files, as they were, the reports were read from, so that none is read twice
     corrections   facts that a person corrected, by the path they were read from: they outlive a new reading of the file
 
 Functions over a connection; transactions and locks are the caller's.
@@ -90,6 +91,13 @@ _MIGRATIONS = (
         value TEXT NOT NULL,
         PRIMARY KEY (source, field)
     );
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS readings (
+        report INTEGER PRIMARY KEY REFERENCES reports (row) ON DELETE CASCADE,
+        digest TEXT NOT NULL
+    );
+    CREATE INDEX IF NOT EXISTS readings_by_digest ON readings (digest);
     """,
 )
 _FACTS = "title, unit, region, year, kind, issued, number, aliases, read_from"
@@ -199,7 +207,7 @@ def generation(db: sqlite3.Connection) -> int:
 def content_hash(report: Report) -> str:
     """SHA-256 over everything that was made of a file, wherever the file stands."""
     made = asdict(report)
-    del made["source"]
+    del made["source"], made["digest"]
     for name, unset in _LATER.items():
         if list(made["facts"][name]) == list(unset):
             del made["facts"][name]
@@ -245,6 +253,7 @@ def insert(db: sqlite3.Connection, report: Report, vectors: np.ndarray, at: int)
         "INSERT INTO vectors (row, vector) VALUES (?, ?)",
         [(row << SHIFT | n, vector.astype("<f2").tobytes()) for n, vector in enumerate(vectors)],
     )
+    set_digest(db, row, report.digest)
     db.executemany("INSERT INTO sketches (hash, report) VALUES (?, ?)", [(one, row) for one in sketch(report.text)])
     return row
 
@@ -282,6 +291,19 @@ def rows_of_text(db: sqlite3.Connection, text: str) -> list[tuple[int, str, str]
     """Row, path and content hash of the reports with that text, those that came first before."""
     return db.execute(
         "SELECT row, source, content_hash FROM reports WHERE text_hash = ? ORDER BY row", (text_hash(text),)
+    ).fetchall()
+
+
+def set_digest(db: sqlite3.Connection, row: int, digest: str) -> None:
+    """Note the file that a report was read from, as it was (`index.digest`); nothing where that is not known."""
+    if digest:
+        db.execute("INSERT OR REPLACE INTO readings (report, digest) VALUES (?, ?)", (row, digest))
+
+
+def rows_of_digest(db: sqlite3.Connection, digest: str) -> list[tuple[int, str]]:
+    """Row and path of the reports that were read from such a file, those that came first before."""
+    return db.execute(
+        "SELECT row, source FROM readings JOIN reports ON report = row WHERE digest = ? ORDER BY row", (digest,)
     ).fetchall()
 
 
@@ -332,11 +354,13 @@ def refs(db: sqlite3.Connection, only: int | None = None) -> list[ReportRef]:
 def report(db: sqlite3.Connection, row: int) -> Report | None:
     """A report whole."""
     found = db.execute(
-        f"SELECT id, source, name, text, headings, pages, warnings, share, {_FACTS} FROM reports WHERE row = ?", (row,)
+        "SELECT id, source, name, text, headings, pages, warnings, share, (SELECT digest FROM readings WHERE report = row),"
+        f" {_FACTS} FROM reports WHERE row = ?",
+        (row,),
     ).fetchone()
     if found is None:
         return None
-    id, source, name, text, headings, pages, warnings, share, *facts = found
+    id, source, name, text, headings, pages, warnings, share, digest, *facts = found
     stored = db.execute('SELECT id, start, "end", page, path FROM passages WHERE report = ? ORDER BY ordinal', (row,))
     return Report(
         id=id,
@@ -349,6 +373,7 @@ def report(db: sqlite3.Connection, row: int) -> Report | None:
         passages=tuple(_passage(id, text, *columns) for columns in stored),
         warnings=tuple(json.loads(warnings)),
         share=share,
+        digest=digest or "",
     )
 
 

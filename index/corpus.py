@@ -26,6 +26,7 @@ from index import catalog
 from index.audit import Overlap, overlaps
 from index.corrections import checked, correct
 from index.dense import Dense
+from index.digest import digest
 from index.encoder import Encoder
 from index.lexical import PLAIN, Lexical, Terms, damaged, read_terms, segmenter
 from index.types import EncoderError, Facts, Passage, Report, ReportRef, StoreError, context
@@ -179,6 +180,20 @@ class Corpus:
                 self._catch_up(db)
         return done
 
+    def known(self, path: Path) -> ReportRef | None:
+        """The report that was read from such a file: the same bytes, read as they would be now, here or under another path.
+
+        None where there is none, or its path is gone, and the file must be read.
+        """
+        try:
+            now = digest(path)
+        except OSError:
+            return None
+        here = str(path.resolve())
+        with self._read() as db:
+            found = sorted(catalog.rows_of_digest(db, now), key=lambda entry: entry[1] != here)
+        return next((self._view.refs.get(row) for row, source in found if source == here or Path(source).exists()), None)
+
     def remove(self, report_id: str) -> ReportRef:
         """Take out a report with its passages, vectors and terms; raises StoreError when there is none of that id."""
         return self.remove_all([report_id])[0]
@@ -311,6 +326,9 @@ class Corpus:
     def _add(self, db: sqlite3.Connection, batch: list[Report]) -> list[ReportRef]:
         batch = [_corrected(db, report) for report in batch]
         before = [_placed(db, report) for report in batch]
+        for report, place in zip(batch, before, strict=True):
+            if place.kept is not None and catalog.refs(db, place.kept)[0].source == report.source:
+                catalog.set_digest(db, place.kept, report.digest)
         if all(place.kept is not None and not place.gone for place in before):
             return [catalog.refs(db, place.kept)[0] for place in before if place.kept is not None]
         gone = {row for place in before for row in place.gone} | {None}

@@ -8,17 +8,21 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from index.types import EncoderError
+from index.unigram import Cut, cutter
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from torch.nn import EmbeddingBag
 
 SHIPPED = "models/fast"
+_AT_ONCE = 4096  # texts cut into pieces before their vectors are looked up
 # weights, tokenizer and settings; not its card or a log beside them
 _MODEL_FILES = ("*.safetensors", "*.bin", "*.model", "*.txt", "modules.json", "*config*.json", "*token*.json", "vocab*")
 _ROOT = Path(__file__).resolve().parents[1]
@@ -60,6 +64,29 @@ class SentenceTransformerEncoder:
         return unit_rows(np.asarray(vectors, dtype=np.float32))
 
 
+class StaticEncoder:
+    """A static sentence-transformers model, a vector a piece and their mean: the same vectors without that library's detours."""
+
+    def __init__(self, cut: Cut, table: EmbeddingBag, name: str, fingerprint: str) -> None:
+        self.name = name
+        self.fingerprint = fingerprint
+        self.dimension = int(table.embedding_dim)
+        self._cut = cut
+        self._table = table
+
+    def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
+        import torch
+
+        parts = [np.zeros((0, self.dimension), dtype=np.float32)]
+        for start in range(0, len(texts), _AT_ONCE):
+            pieces = self._cut(texts[start : start + _AT_ONCE])
+            numbers = np.fromiter(chain.from_iterable(pieces), dtype=np.int64)
+            starts = np.cumsum([0, *map(len, pieces[:-1])])
+            with torch.inference_mode():
+                parts.append(unit_rows(self._table(torch.from_numpy(numbers), torch.from_numpy(starts)).numpy()))
+        return np.concatenate(parts)
+
+
 def load_encoder(name: str | None = None) -> Encoder:
     """The encoder in a folder or under a hub name; None: the one shipped in `models/fast`.
 
@@ -77,10 +104,14 @@ def load_encoder(name: str | None = None) -> Encoder:
     try:
         model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
         dimension = model.get_embedding_dimension()
-        if type(model[0]).__name__ == "StaticEmbedding":  # a look-up: threads cost more than they bring
+        first: Any = model[0]
+        if type(first).__name__ == "StaticEmbedding":  # a look-up: threads cost more than they bring
             import torch
 
             torch.set_num_threads(1)
+            cut = cutter(first.tokenizer) if _unprompted(model) else None
+            if cut is not None:
+                return StaticEncoder(cut, first.embedding, label, fingerprint)
     except Exception as error:  # a model's own code may raise anything
         raise EncoderError(
             f"编码模型 {label} 无法加载（{error}）：请确认这是完整的 sentence-transformers 模型文件夹"
@@ -88,6 +119,12 @@ def load_encoder(name: str | None = None) -> Encoder:
     if not dimension:
         raise EncoderError(f"编码模型 {label} 没有给出向量维数：请换一个 sentence-transformers 稠密向量模型")
     return SentenceTransformerEncoder(model, label, fingerprint, dimension)
+
+
+def _unprompted(model: SentenceTransformer) -> bool:
+    """Whether nothing is put before a text, and nothing but normalisation after its vector."""
+    after = {type(module).__name__ for module in list(model)[1:]}
+    return after <= {"Normalize"} and not any(model.prompts.values()) and model.truncate_dim is None
 
 
 def unit_rows(vectors: np.ndarray) -> np.ndarray:

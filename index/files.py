@@ -13,12 +13,16 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from index import limits
-from index.corrections import LIST, Listed, correct, read_list
+from index.corrections import BY_HAND, LIST, Listed, correct, read_list
 from index.load import SUFFIXES
 from index.read import read
-from index.types import LoadError, Report, YoujuError
+from index.types import LoadError, Report, ReportRef, YoujuError
+
+if TYPE_CHECKING:
+    from index.corpus import Corpus
 
 TERMS = "terms.txt"
 FEW = 8  # files that are read sooner than another process starts
@@ -92,6 +96,28 @@ def below(folder: Path) -> Found:
             else:
                 files.append(path)
     return Found(tuple(files), tuple(bad), tuple(passed))
+
+
+def known(corpus: Corpus, files: Sequence[Path]) -> dict[Path, ReportRef]:
+    """Files that need not be read: those that reports of the corpus were read from, with what `reports.csv` says of them now."""
+    found: dict[Path, ReportRef] = {}
+    lists: dict[Path, Listed] = {}
+    for path in files:
+        ref = corpus.known(path)
+        if ref is None:
+            continue
+        folder = path.parent.resolve()
+        if folder not in lists:
+            lists[folder] = read_list(folder)
+        values = lists[folder].values.get(path.name, {})
+        if values:
+            stored = corpus.report(ref.row)
+            same = correct(stored, values) == stored
+        else:
+            same = all(where != BY_HAND for _, where in ref.facts.read_from)  # or a row of the list may have gone
+        if same:
+            found[path] = ref
+    return found
 
 
 def reports_in(

@@ -8,16 +8,17 @@ from collections.abc import Iterator
 from index.clean import KIND_END, NUMERAL, TERMINAL, Cleaned
 from index.types import Heading
 
+OPEN_BRACKET = re.compile(rf"[（(](?P<n>{NUMERAL})(?![）)、，年月日个项是])(?=[^）)\n]{{4,}})")  # left open: (四推进
 SCHEMES: tuple[tuple[int, re.Pattern[str]], ...] = (
     (1, re.compile(rf"第(?P<n>{NUMERAL})(?:章|编|部分)(?![^\n]{{0,4}}[，,])")),
+    (2, re.compile(rf"第(?P<n>{NUMERAL})节(?![^\n]{{0,4}}[，,])")),
     (1, re.compile(rf"(?P<n>{NUMERAL})、(?!{NUMERAL}[、是线])")),
     (2, re.compile(rf"[（(](?P<n>{NUMERAL})[）)](?![、，])")),
-    (2, re.compile(rf"[（(](?P<n>{NUMERAL})(?![）)、，年月日个项是])(?=[^）)\n]{{4,}})")),  # a bracket left open: (四推进
+    (2, OPEN_BRACKET),
     (3, re.compile(r"(?P<n>\d{1,2})(?:[.．](?!\d)|[.．](?=20\d\d年)|、(?!\d))")),
     (4, re.compile(r"[（(]?(?P<n>\d{1,3})[）)](?![、，年])")),
     (5, re.compile(rf"(?P<n>{NUMERAL})是(?!{NUMERAL}是)")),
 )
-OPEN_BRACKET = SCHEMES[3][1]
 LONGEST = 60  # characters of a title
 _BOUNDARY = re.compile(rf"(?:^|(?<=\n)|(?<=[{TERMINAL}：:])[”’」』）)]?)", re.M)
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")}

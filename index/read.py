@@ -8,6 +8,7 @@ from pathlib import Path
 from index.audit import Audit, audit
 from index.chunk import chunk
 from index.clean import clean
+from index.digest import digest
 from index.facts import facts
 from index.load import load
 from index.outline import outline
@@ -21,6 +22,10 @@ def read(path: Path) -> Report:
 
 def read_audited(path: Path) -> tuple[Report, Audit]:
     """The report in a file, and what became of the file's characters.  Raises LoadError as `read` does."""
+    try:
+        before = digest(path)  # of what is read next: a file that changes meanwhile is read again another time
+    except (OSError, ValueError):
+        before = ""  # `load` says why
     raw = load(path)
     cleaned = clean(raw.text, raw.marked)
     if not cleaned.text.strip():
@@ -32,5 +37,5 @@ def read_audited(path: Path) -> tuple[Report, Audit]:
     found = audit(raw.text, cleaned, headings, passages)
     facts_ = facts(cleaned.text, path.name, title)
     report = Report(report_id, str(path.resolve()), path.name, facts_, cleaned.text, headings, cleaned.pages, passages,
-                    (*raw.warnings, *found.warnings), found.share)
+                    (*raw.warnings, *found.warnings), found.share, before)
     return report, found

@@ -89,6 +89,7 @@ class Report:
     passages: tuple[Passage, ...] = ()
     warnings: tuple[str, ...] = field(default=())
     share: float = 1.0  # of the characters that a reader would call text, those that ended up in passages
+    digest: str = ""  # of the file and of how it was read (`index.digest`)
 
     def page_at(self, offset: int) -> int | None:
         """Page number at an offset of the cleaned text; None where the file does not say."""

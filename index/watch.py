@@ -11,9 +11,9 @@ from watchfiles import watch as changes_of
 
 from index.corpus import Busy, Corpus, check
 from index.corrections import LIST
-from index.files import TERMS, below, is_report, reports_in
+from index.files import TERMS, below, is_report, known, reports_in
 from index.lexical import read_terms
-from index.types import Report, StoreError, YoujuError
+from index.types import Report, ReportRef, StoreError, YoujuError
 
 TICK = 1000  # milliseconds: a file that has not changed for one is whole
 TRIES = 3  # readings of a file before it is called unreadable: what copies it may pause
@@ -137,6 +137,10 @@ class _Kept:
         given: list[Report] = []
         lines: list[str] = []
         read: list[Path] = []
+        for path, ref in known(self._corpus, ready).items():
+            ready = [other for other in ready if other != path]
+            self._changed.pop(path, None)
+            self._pass_over(path, ref)
         refs = self._corpus.add(self._sound(reports_in(ready, lines.append, read.append), given))
         for path in ready:
             self._changed.pop(path, None)
@@ -145,10 +149,14 @@ class _Kept:
         for report, ref in zip(given, refs, strict=False):
             self._equal.pop(report.source, None)
             if ref.source != report.source:
-                self._equal[report.source] = ref.id
-                self._say(f"跳过    {report.name}：内容与 {ref.name} 相同")
+                self._pass_over(Path(report.source), ref)
             elif ref.row not in before:
                 self._say(f"{'已更新' if ref.source in sources else '已加入'}  {ref.name}：{ref.characters} 字，{ref.passages} 段")
+
+    def _pass_over(self, path: Path, ref: ReportRef) -> None:
+        if ref.source != str(path.resolve()):
+            self._equal[str(path.resolve())] = ref.id
+            self._say(f"跳过    {path.name}：内容与 {ref.name} 相同")
 
     def _sound(self, reports: Iterator[Report], given: list[Report]) -> Iterator[Report]:
         for report in reports:

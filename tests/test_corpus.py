@@ -642,3 +642,28 @@ def test_verify_names_each_contradiction(corpus: Corpus, tmp_path: Path, harm: s
     db.execute(harm)
     db.close()
     assert any(says in line for line in corpus.verify())
+
+
+def test_a_file_is_known_by_its_bytes_under_any_path_that_is_there(tmp_path: Path, encoder: BigramEncoder) -> None:
+    from index.read import read
+
+    first, second = tmp_path / "甲.txt", tmp_path / "乙.txt"
+    text = "青川市司法局2023年法治政府建设年度报告\n\n一、主要工作\n\n全年办结行政复议案件1,234件，纠错率为12.5%。\n"
+    first.write_text(text, encoding="utf-8")
+    with Corpus.open(tmp_path / "data", encoder, create=True) as corpus:
+        assert corpus.known(first) is None
+        (ref,) = corpus.add([read(first)])
+        assert corpus.known(first) == ref
+        second.write_text(text, encoding="utf-8")
+        assert corpus.known(second) == ref, "already there as 甲.txt"
+        second.write_text(text + "补充。\n", encoding="utf-8")
+        assert corpus.known(second) is None
+        second.write_text(text, encoding="utf-8")
+        first.unlink()
+        assert corpus.known(second) is None, "it has moved: it is listed under its new path once it is read"
+        corpus.add([read(second)])
+        assert corpus.known(second) == corpus.reports()[0]
+        corpus.correct(corpus.reports()[0].id, {"unit": "临江市司法局"})
+        assert corpus.known(second) == corpus.reports()[0], "a correction does not make it another file"
+        corpus.remove(corpus.reports()[0].id)
+        assert corpus.known(second) is None

@@ -350,3 +350,27 @@ def test_the_shipped_model_is_the_default(folder: Path, tmp_path: Path) -> None:
     done = run("add", folder, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert f"编码模型 {SHIPPED}" in run("list", cwd=tmp_path).stdout
+
+
+def test_a_file_that_was_read_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scans take seconds a page: the bytes tell that they are known, under any name."""
+    (tmp_path / "报告").mkdir()
+    (tmp_path / "报告" / "a.txt").write_text(LAW, encoding="utf-8")
+    assert run("add", "报告", cwd=tmp_path).returncode == 0
+    (tmp_path / "报告" / "b.txt").write_text(LAW, encoding="utf-8")
+
+    def unread(*_: object, **__: object) -> None:
+        raise AssertionError("read again")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("index.files._read", unread)
+        again = run("add", "报告", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert "已有  a.txt" in again.stdout
+    assert "相同  b.txt：内容与 a.txt" in again.stdout
+    (tmp_path / "报告" / "reports.csv").write_text("文件,单位\na.txt,临江市司法局\n", encoding="utf-8")
+    corrected = run("add", "报告", cwd=tmp_path)
+    assert corrected.returncode == 0, corrected.stderr
+    assert "临江市司法局" in run("list", cwd=tmp_path).stdout
+    (tmp_path / "报告" / "a.txt").write_text(LAW.replace("1,234", "1,235"), encoding="utf-8")
+    assert "已更新  a.txt" in run("add", "报告", cwd=tmp_path).stdout

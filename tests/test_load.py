@@ -94,3 +94,14 @@ def test_missing_and_oversized_files_are_named(tmp_path: Path) -> None:
         file.truncate(MAX_BYTES + 1)
     with pytest.raises(LoadError, match="超过上限"):
         load(big)
+
+
+@pytest.mark.parametrize(("encoding", "broken"), [("utf-8", b"\xe5\xb8"), ("gb18030", b"\xff")])
+def test_a_few_damaged_bytes_are_marked_and_the_rest_is_read(tmp_path: Path, encoding: str, broken: bytes) -> None:
+    path = tmp_path / "报告.txt"
+    lines = [f"第{n}项：{TEXT}\n" for n in range(60)]
+    path.write_bytes("".join(lines[:30]).encode(encoding) + broken + "".join(lines[30:]).encode(encoding))
+    assert load(path).text.replace("�", "") == "".join(lines)
+    from index.read import read
+
+    assert any("乱码" in warning for warning in read(path).warnings)

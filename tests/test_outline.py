@@ -93,3 +93,10 @@ def test_chinese_numerals(value: int) -> None:
     tens, ones = divmod(value, 10)
     numeral = (("" if tens == 1 else digits[tens]) + "十" if tens else "") + (digits[ones] if ones else "")
     assert number(numeral) == number(str(value)) == value
+
+
+def test_chapters_and_their_sections() -> None:
+    text = ("第一章 概况\n第一节 基本情况\n公司有员工三百人。\n第二节 组织机构\n下设八个部门。\n"
+            "第二章 责任\n第一节 安全供水\n水质合格。\n第一节，略。")
+    assert heads(text) == [
+        (1, "第一章概况"), (2, "第一节基本情况"), (2, "第二节组织机构"), (1, "第二章责任"), (2, "第一节安全供水")]

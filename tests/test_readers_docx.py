@@ -139,3 +139,69 @@ def test_numbers_in_words_are_read_back_by_the_outline(value: int) -> None:
 ])
 def test_formats_of_numbers(value: int, form: str, text: str) -> None:
     assert written(value, form) == text
+
+
+DRAWN, PUT = "<w:lastRenderedPageBreak/>", '<w:br w:type="page"/>'
+
+
+def runs(*parts: str, properties: str = "") -> str:
+    """A paragraph of texts and breaks."""
+    inner = "".join(part if part.startswith("<") else f"<w:t>{part}</w:t>" for part in parts)
+    return f"<w:p><w:pPr>{properties}</w:pPr><w:r>{inner}</w:r></w:p>"
+
+
+def sheets(tmp_path: Path, body: str, counted: int | None = None) -> list[list[str]]:
+    """Lines of each page; `counted`: how many pages the file says it has."""
+    path = word(tmp_path / "页.docx", body)
+    if counted is not None:
+        with zipfile.ZipFile(path) as package:
+            parts = {name: package.read(name).decode() for name in package.namelist()}
+        parts["_rels/.rels"] = parts["_rels/.rels"].replace("</Relationships>", f'<Relationship Id="app" Type="{REL}/extended-properties" '
+                                                            'Target="docProps/app.xml"/></Relationships>')
+        parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(
+            "</Types>", '<Override PartName="/docProps/app.xml" ContentType="application/xml"/></Types>')
+        parts["docProps/app.xml"] = f"<Properties><Pages>{counted}</Pages></Properties>"
+        with zipfile.ZipFile(path, "w") as package:
+            for name, part in parts.items():
+                package.writestr(name, part)
+    return [[line for line in sheet.split("\n") if line.strip()] for sheet in load(path).text.split("\f")]
+
+
+LONG = "全年办结行政复议案件三百一十二件，其中调解结案八十六件，经行政复议后提起行政诉讼的有二十一件，"
+
+
+def test_pages_begin_where_word_drew_them(tmp_path: Path) -> None:
+    body = p("第一页。") + runs(LONG, DRAWN, "同比下降。") + p("第二页。") + runs(PUT) + runs(DRAWN, "第三页。") + p("仍是第三页。")
+    assert sheets(tmp_path, body) == [["第一页。", LONG], ["同比下降。", "第二页。"], ["第三页。", "仍是第三页。"]]
+
+
+def test_a_paragraph_cut_in_its_first_line_and_a_heading_stay_whole(tmp_path: Path) -> None:
+    body = p("第一页。") + runs("共有", DRAWN, "36件。") + runs("总体", DRAWN, "情况", properties='<w:pStyle w:val="1"/>')
+    assert sheets(tmp_path, body) == [["第一页。"], ["共有36件。"], ["## 总体情况"]]
+
+
+def test_a_paragraph_over_two_pages_is_one_again(tmp_path: Path) -> None:
+    from index.read import read
+
+    report = read(word(tmp_path / "页.docx", p("白石县司法局工作总结") + runs(LONG, DRAWN, "同比下降。") + p("第二页。")))
+    assert LONG + "同比下降。" in report.text.split("\n")
+    assert [page.number for page in report.pages] == [1, 2]
+    assert report.page_at(report.text.index("同比")) == 2
+
+
+def test_breaks_that_a_writer_put_in_count_where_they_are_all_there_are(tmp_path: Path) -> None:
+    body = p("第一页。") + runs(PUT, "第二页。") + p("第三页。", "<w:pageBreakBefore/>") + p("末段。", "<w:sectPr/>") + p("第四页。")
+    assert sheets(tmp_path, body, counted=4) == [["第一页。"], ["第二页。"], ["第三页。", "末段。"], ["第四页。"]]
+    assert len(sheets(tmp_path, body, counted=9)) == 1, "other pages overflowed: nobody knows where"
+    assert len(sheets(tmp_path, body)) == 1
+
+
+def test_a_table_over_two_pages(tmp_path: Path) -> None:
+    def row(*cells: str) -> str:
+        return "<w:tr>" + "".join(f"<w:tc><w:p><w:r>{cell}</w:r></w:p></w:tc>" for cell in cells) + "</w:tr>"
+
+    def t(text: str) -> str:
+        return f"<w:t>{text}</w:t>"
+
+    body = "<w:tbl>" + row(t("县区"), t("受理")) + row(t("白石县"), t("36")) + row(DRAWN + t("柳溪县"), t("18")) + "</w:tbl>"
+    assert sheets(tmp_path, body) == [["县区：白石县，受理：36。"], ["县区：柳溪县，受理：18。"]]

@@ -82,8 +82,20 @@ def test_a_page_without_text_is_named_and_keeps_its_number(tmp_path: Path) -> No
     assert raw.warnings == ("第2页没有文字，没有读入。",)
 
 
-def test_an_ofd_of_pictures_alone_and_one_with_a_page_missing_are_errors(tmp_path: Path) -> None:
-    with pytest.raises(LoadError, match=r"图\.ofd：2 页都没有文字"):
-        load(issued(tmp_path / "图.ofd", "", ""))
+def test_a_ruled_table_becomes_rows(tmp_path: Path) -> None:
+    cells = [["县区", "受理", "办结"], ["白石县", "36", "31"], ["柳溪县", "18", "18"]]
+    page = "".join(text_object(32 + 40 * j, 62 + 10 * i, cell) for i, row in enumerate(cells) for j, cell in enumerate(row))
+    level = "".join(f'<ofd:PathObject Boundary="30 {60 + 10 * i} 120 0.3"><ofd:AbbreviatedData>M 0 0 L 120 0</ofd:AbbreviatedData></ofd:PathObject>'
+                    for i in range(4))
+    upright = "".join(f'<ofd:PathObject Boundary="{30 + 40 * j} 60 0.3 30"><ofd:AbbreviatedData>M 0 0 L 0 30</ofd:AbbreviatedData></ofd:PathObject>'
+                      for j in range(4))
+    expected = ["县区：白石县，受理：36，办结：31。", "县区：柳溪县，受理：18，办结：18。"]
+    assert lines(issued(tmp_path / "表.ofd", page + level + upright)) == expected
+    assert lines(issued(tmp_path / "三线.ofd", page + level)) == expected, "rules between all rows and none upright"
+
+
+def test_an_empty_ofd_and_one_with_a_page_missing_are_errors(tmp_path: Path) -> None:
+    with pytest.raises(LoadError, match=r"空\.ofd：2 页都没有文字，也没有图片"):
+        load(issued(tmp_path / "空.ofd", "", ""))
     with pytest.raises(LoadError, match=r"缺\.ofd：.*缺少"):
         load(issued(tmp_path / "缺.ofd", "", base="nowhere{}.xml"))

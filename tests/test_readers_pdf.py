@@ -17,7 +17,8 @@ from reportlab.pdfgen.canvas import Canvas
 from index.load import load
 from index.read import read
 from index.readers.layout import Mark, lines
-from index.readers.pdf import Printed, boxes, running, text
+from index.readers.pdf import boxes
+from index.readers.printed import Printed, running, text
 from tests import make_samples
 from tests.make_samples import TABLE, blocks
 

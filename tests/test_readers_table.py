@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.readers.table import header_rows, lines, rows
+from index.readers.table import lines, rows
 
 FIGURES = [["指标", "单位", "2024年"], ["调解纠纷", "件", "1,204"], ["法律援助", "件", "36"]]
 
@@ -60,7 +60,10 @@ cell = st.sampled_from(["", "甲", "乙方", "12", "2024年", "3.5%", "台账不
 
 @given(st.lists(st.lists(cell, max_size=5), max_size=6), st.none() | st.integers(0, 3))
 def test_every_cell_is_in_a_line(cells: list[list[str]], header: int | None) -> None:
-    """What is lost can only be a name over an empty column, or a merged cell's second copy."""
+    """What stands there but once can only be a merged cell's other copies."""
     text = "".join(written(cells, header))
-    above = header_rows(cells) if header is None else header
-    assert [value for row in cells[above:] for value in row if value not in text] == []
+    assert [value for row in cells for value in row if value not in text] == []
+
+
+def test_the_name_of_an_empty_column_stands_in_a_line_of_its_own() -> None:
+    assert written([["县区", "受理", "备注"], ["白石县", "36", ""]]) == ["备注。", "县区：白石县，受理：36。"]

@@ -81,9 +81,11 @@ def _limit(seconds: int, memory: int) -> None:
         import resource
     except ImportError:  # Windows has no such limits; the time limit of the parent holds there
         return
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds * 4, seconds * 4))  # where the parent was killed meanwhile
+    wanted = {resource.RLIMIT_CORE: 0, resource.RLIMIT_AS: memory, resource.RLIMIT_CPU: seconds * 4}  # CPU: where the parent was killed
+    for kind, value in wanted.items():
+        most = resource.getrlimit(kind)[1]  # what this process's own parent was held to
+        value = value if most == resource.RLIM_INFINITY else min(value, most)
+        resource.setrlimit(kind, (value, value))
 
 
 if __name__ == "__main__":

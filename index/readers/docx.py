@@ -1,7 +1,8 @@
 """Word files (.docx) by python-docx: headings by style, numbers as Word counts them, tables as rows, notes under their paragraph.
 
 Deleted text of tracked changes, field codes, hidden text and the second copy of a text box are left out; headers and footers
-of pages too.  A Word file does not say where its pages end.
+of pages too.  Pages end where Word last drew them to end, or at the breaks that a writer put in where those are all; else a
+Word file does not say where.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.load import Raw
 from index.readers.apart import bounded
+from index.readers.breaks import BREAK, DRAWN, PUT, around, begins_page, ends_page, is_on, known, paged
 from index.readers.broken import broken
 from index.readers.numbering import Numbering
 from index.readers.package import OLE, size
@@ -43,7 +45,7 @@ def _document(path: Path) -> Raw:
 
     with broken(path.name, "Word 文件"):
         reader = _Reader(Document(str(path)))
-    return Raw("\n".join(reader.lines()), marked=True)
+    return Raw(paged("\n".join(reader.lines())), marked=True)
 
 
 class _Reader:
@@ -59,6 +61,7 @@ class _Reader:
         self.numbering = Numbering(numbering)
         self.notes = {**_notes(document, "footnotes"), **_notes(document, "endnotes")}
         self.raised = self._raised()
+        self.paged = known(document)
 
     def lines(self) -> Iterator[str]:
         if self.body is not None:
@@ -67,18 +70,23 @@ class _Reader:
     def _blocks(self, parent: Any, depth: int) -> Iterator[str]:
         for child in parent:
             if child.tag == f"{_W}p":
-                yield from self._paragraph(child)
+                yield from self._paragraph(child, whole=depth > 0 or not self.paged)
             elif child.tag == f"{_W}tbl":
                 yield from self._table(child, depth)
             elif child.tag in _GROUPS:
                 yield from self._blocks(child, depth)
 
-    def _paragraph(self, paragraph: Any) -> Iterator[str]:
+    def _paragraph(self, paragraph: Any, whole: bool) -> Iterator[str]:
         notes: list[str] = []
         boxes: list[Any] = []
-        text = "".join(self._text(paragraph, notes, boxes)).strip()
+        text = "".join(self._text(paragraph, notes, boxes))
+        before, text, after = around(text)
         number = self._number(paragraph) if text else ""
         level = self._level(paragraph) if text else None
+        if level is not None or whole:  # a heading is not cut
+            before, text = before + "".join(BREAK.findall(text)), BREAK.sub("", text)
+        if not whole:
+            yield from [*[PUT] * begins_page(paragraph), *before]
         hashes = "#" * min(6, level + self.raised) + " " if level is not None else ""
         for at, line in enumerate((number + text).split("\n")):
             if line.strip():
@@ -86,6 +94,8 @@ class _Reader:
         yield from notes
         for box in boxes:  # text boxes stand beside the paragraph that holds them
             yield from self._blocks(box, 1)
+        if not whole:
+            yield from [*after, *[PUT] * ends_page(paragraph)]
 
     def _text(self, element: Any, notes: list[str], boxes: list[Any]) -> Iterator[str]:
         for child in element:
@@ -96,6 +106,10 @@ class _Reader:
                 yield child.text or ""
             elif tag in (f"{_W}tab", f"{_W}ptab"):
                 yield " "
+            elif tag == f"{_W}lastRenderedPageBreak":
+                yield DRAWN
+            elif tag == f"{_W}br" and child.get(f"{_W}type") == "page":
+                yield PUT
             elif tag == f"{_W}cr" or (tag == f"{_W}br" and child.get(f"{_W}type") in (None, "textWrapping")):
                 yield "\n"
             elif tag == f"{_W}noBreakHyphen":
@@ -179,6 +193,7 @@ class _Reader:
 
     def _table(self, table: Any, depth: int) -> Iterator[str]:
         cells: list[list[str]] = []
+        begun: set[int] = set()  # rows at which a page begins
         header = 0
         prose = False
         for row in table.iter(f"{_W}tr"):
@@ -198,15 +213,24 @@ class _Reader:
                     text = re.sub(r"(?m)^#+ ", "", text)
                     prose |= len(text) > 400
                 line += [text] * min(span, _MOST_COLUMNS - len(line))
+            if self.paged and not depth and next(row.iter(f"{_W}lastRenderedPageBreak"), None) is not None:
+                begun.add(len(cells))
             marked = row.find(f"{_W}trPr/{_W}tblHeader")
             header += marked is not None and header == len(cells)
             cells.append(line)
         if prose or max(map(len, cells), default=0) < 2:  # a page laid out with a table, or a frame around a text
-            for line in cells:
+            for at, line in enumerate(cells):
+                yield from [DRAWN] * (at in begun)
                 for text in dict.fromkeys(line):
                     yield from (part for part in text.split("\n") if part.strip())
         else:
-            yield from lines(cells, rows(cells, header or None))
+            made = rows(cells, header or None)
+            for pieces, text in zip(made, lines(cells, made), strict=True):
+                row_at = max((piece[0] for piece in pieces if not isinstance(piece, str)), default=0)
+                passed = {at for at in begun if at <= row_at}
+                begun -= passed
+                yield from [DRAWN] * len(passed)
+                yield text
 
 
 def _attributes(properties: Any) -> tuple[int, bool]:
@@ -235,8 +259,7 @@ def _notes(document: Any, kind: str) -> dict[tuple[bool, str | None], str]:
 
 
 def _hidden(run: Any) -> bool:
-    vanish = run.find(f"{_W}rPr/{_W}vanish")
-    return vanish is not None and vanish.get(f"{_W}val", "true") not in ("0", "false", "off")
+    return is_on(run.find(f"{_W}rPr/{_W}vanish"))
 
 
 def _integer(value: str | None) -> int | None:

@@ -32,10 +32,11 @@ class Grid:
 
 @dataclass
 class Table:
-    """A ruled table with its text."""
+    """A table with its text."""
 
     grid: Grid
     cells: list[list[Line]]
+    header: int | None = None  # rows of it that are header, where that is known
 
     def texts(self) -> list[list[str]]:
         return [[cell.text for cell in row] for row in self.cells]
@@ -43,7 +44,7 @@ class Table:
 
 def grids(strokes: Sequence[Stroke]) -> list[Grid]:
     """Tables of at least two columns and two rows that strokes rule."""
-    level = _merged([(s[1] + s[3], s[0], s[2]) for s in strokes if s[2] - s[0] >= _SHORT and s[3] - s[1] <= _NEAR])
+    level = level_strokes(strokes)
     upright = _merged([(s[0] + s[2], s[1], s[3]) for s in strokes if s[3] - s[1] >= _SHORT and s[2] - s[0] <= _NEAR])
     if len(level) * len(upright) > 4_000_000:
         return []
@@ -54,6 +55,11 @@ def grids(strokes: Sequence[Stroke]) -> list[Grid]:
         if len(xs) >= 3 and len(ys) >= 3 and len(xs) * len(ys) <= _MOST:
             found.append(Grid(xs, ys, _owners(xs, ys, hs, vs)))
     return sorted(found, key=lambda grid: grid.ys[0])
+
+
+def level_strokes(strokes: Sequence[Stroke]) -> list[tuple[float, float, float]]:
+    """(height, from, to) of the level lines, pieces of one put together."""
+    return _merged([(s[1] + s[3], s[0], s[2]) for s in strokes if s[2] - s[0] >= _SHORT and s[3] - s[1] <= _NEAR])
 
 
 def filled(grid: Grid, marks: Sequence[Mark]) -> Table | None:
@@ -79,7 +85,7 @@ def inside(box: Box, frame: Box) -> bool:
 def written(table: Table, above: Table | None) -> list[Line]:
     """The rows of a table as lines.  `above`: the table at the foot of the page before, which this one may go on."""
     cells = table.cells
-    count: int | None = None
+    count = table.header
     first = 0
     if above is not None and _same_columns(table.grid, above.grid):
         count = header_rows(above.texts())

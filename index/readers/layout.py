@@ -38,7 +38,7 @@ class Line:
 
 def lines(marks: Iterable[Mark]) -> list[Line]:
     """Lines of a page, or of a part of one, in reading order."""
-    return _ordered(_segments(marks), depth=0)
+    return _ordered(segmented(marks), depth=0)
 
 
 def joined(parts: Iterable[Line]) -> Line:
@@ -50,14 +50,14 @@ def joined(parts: Iterable[Line]) -> Line:
         if text and text[-1].isascii() and part.text[:1].isascii():
             text, boxes = text + " ", [*boxes, None]
         text, boxes = text + part.text, boxes + part.boxes
-        box = part.box if box is None else _around(box, part.box)
+        box = part.box if box is None else around(box, part.box)
     return Line(text, boxes, box or (0, 0, 0, 0))
 
 
-def _segments(marks: Iterable[Mark]) -> list[Line]:
+def segmented(marks: Iterable[Mark]) -> list[Line]:
     """Stretches of text along a line without a wide gap inside."""
     made: list[Line] = []
-    for row in _clusters(_fragments(marks)):
+    for row in levels(_fragments(marks)):
         for at, fragment in enumerate(row):
             if at and fragment.box[0] - made[-1].box[2] <= 1.2 * (fragment.box[3] - fragment.box[1]):
                 _extend(made[-1], fragment)
@@ -87,7 +87,7 @@ def _fragments(marks: Iterable[Mark]) -> list[Line]:
             space = " " if spaced and last.text[-1].isascii() and text.isascii() else ""
             last.text += space + text
             last.boxes += [None] * len(space) + [box] * len(text)
-            last.box = _around(last.box, box)
+            last.box = around(last.box, box)
         else:
             made.append(Line(text, [box] * len(text), box))
         spaced = False
@@ -101,7 +101,7 @@ def _extend(line: Line, more: Line) -> None:
         line.boxes.append(None)
     line.text += more.text
     line.boxes += more.boxes
-    line.box = _around(line.box, more.box)
+    line.box = around(line.box, more.box)
 
 
 def _ordered(segments: list[Line], depth: int) -> list[Line]:
@@ -112,7 +112,7 @@ def _ordered(segments: list[Line], depth: int) -> list[Line]:
     across = [s for s in segments if _crosses(s, gutter)]
     stretches: list[list[Line]] = [[]]
     full: list[list[Line]] = []
-    for row in _clusters(segments):
+    for row in levels(segments):
         if any(s in row for s in across):
             full.append(row)
             stretches.append([])
@@ -122,7 +122,7 @@ def _ordered(segments: list[Line], depth: int) -> list[Line]:
     pending: list[Line] = []
     for at, stretch in enumerate(stretches):
         left, right = [s for s in stretch if s.box[0] < gutter], [s for s in stretch if s.box[0] >= gutter]
-        if _side_by_side(left, right):
+        if side_by_side(left, right):
             made += _indented(list(_rows(pending))) + _ordered(left, depth + 1) + _ordered(right, depth + 1)
             pending = []
         else:
@@ -139,17 +139,17 @@ def _gutter(segments: list[Line]) -> float | None:
         x = (place - 0.8) * em
         free = [s for s in segments if not _crosses(s, x)]
         left, right = [s for s in free if s.box[0] < x], [s for s in free if s.box[0] >= x]
-        if count >= 2 and _side_by_side(left, right):
+        if count >= 2 and side_by_side(left, right):
             return x
     return None
 
 
 def _crosses(segment: Line, x: float) -> bool:
     em = segment.box[3] - segment.box[1]
-    return segment.box[0] < x - 0.8 * em and segment.box[2] > x + 0.8 * em
+    return segment.box[0] < x and segment.box[2] > x + 0.8 * em
 
 
-def _side_by_side(left: list[Line], right: list[Line]) -> bool:
+def side_by_side(left: list[Line], right: list[Line]) -> bool:
     """Whether these are two columns of running text; where a text ends, one is long and the other may have few lines."""
     if _running(left) and _running(right):
         return True
@@ -171,7 +171,7 @@ def _width(segment: Line) -> float:
     return segment.box[2] - segment.box[0]
 
 
-def _clusters(segments: list[Line]) -> list[list[Line]]:
+def levels(segments: list[Line]) -> list[list[Line]]:
     """Segments that stand at one height, from left to right; the rows from top to bottom."""
     rows: list[list[Line]] = []
     for segment in sorted(segments, key=lambda s: s.box[1] + s.box[3]):
@@ -183,7 +183,7 @@ def _clusters(segments: list[Line]) -> list[list[Line]]:
 
 
 def _rows(segments: list[Line]) -> Iterator[Line]:
-    for row in _clusters(segments):
+    for row in levels(segments):
         line = Line(row[0].text, list(row[0].boxes), row[0].box)
         for segment in row[1:]:
             _extend(line, segment)
@@ -206,6 +206,6 @@ def _level(a: Box, b: Box) -> bool:
     return min(a[3], b[3]) - max(a[1], b[1]) >= 0.5 * min(a[3] - a[1], b[3] - b[1])
 
 
-def _around(a: Box, b: Box) -> Box:
+def around(a: Box, b: Box) -> Box:
     return (a[0] if a[0] < b[0] else b[0], a[1] if a[1] < b[1] else b[1],  # min and max take three times as long
             a[2] if a[2] > b[2] else b[2], a[3] if a[3] > b[3] else b[3])

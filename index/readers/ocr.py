@@ -14,7 +14,10 @@ from index import limits
 from index.load import Raw, writable
 from index.readers.apart import apart
 from index.readers.broken import broken
-from index.readers.layout import Line, Mark, lines
+from index.readers.layout import Box, Mark
+from index.readers.package import checked
+from index.readers.printed import Printed, numbers, printed
+from index.readers.sheet import sheet
 from index.types import LoadError
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 REMEDY = "识别扫描件要另装：pip install -r requirements-ocr.txt；或换有文字层的文件。"
 
+STAMP = 50  # characters that a scanner may write on a page that is a picture
 _DPI = 200
 _CLEAR = 0.85  # mean certainty of a page that reads well
 _LEAST = 0.5  # certainty below which a line is noise
@@ -33,6 +37,32 @@ def available() -> bool:
         return find_spec("rapidocr") is not None and find_spec("onnxruntime") is not None
     except (ImportError, ValueError):
         return False
+
+
+def allow(name: str, scanned: Sequence[int], some: bool) -> None:
+    """Raises LoadError where a file with these scanned pages cannot be read; `some`: whether it has text besides."""
+    if not available():
+        if not some:
+            raise LoadError(f"{name}：{len(scanned)} 页都没有文字层，是扫描件。{REMEDY}")
+    elif len(scanned) > limits.OCR_PAGES:
+        raise LoadError(f"{name}：有 {len(scanned)} 页扫描页，超过上限 {limits.OCR_PAGES} 页。请拆分后再加入。")
+
+
+def unread(scanned: Sequence[int]) -> str:
+    """The warning for pages that cannot be recognised here."""
+    return f"{numbers(scanned)}没有文字层，图里的文字没有读入。{REMEDY}"
+
+
+def remarks(scanned: Sequence[int], doubtful: Sequence[int], empty: Sequence[int]) -> list[str]:
+    """The warnings for pages that were recognised."""
+    return [f"{numbers(scanned)}是扫描页，文字由识别得来，可能有误。",
+            *([f"{numbers(doubtful)}识别得不清楚，请核对原件。"] if doubtful else []),
+            *([f"{numbers(empty)}没有认出文字。"] if empty else [])]
+
+
+def richer(written: list[Printed], recognised: list[Printed]) -> list[Printed]:
+    """What was recognised on a page, unless what is written on it says more."""
+    return max(recognised, written, key=lambda lines: sum(len(line.text.strip()) for line in lines))
 
 
 def image(path: Path) -> Raw:
@@ -54,11 +84,45 @@ def pages(path: Path, numbers: Sequence[int], with_boxes: bool) -> tuple[list[li
     return answer["sheets"], answer["doubtful"]
 
 
+def pictures_of(path: Path, jobs: Sequence[dict[str, Any]]) -> tuple[list[list[dict[str, Any]]], list[int]]:
+    """Lines of some pages of an OFD from the pictures on them; and which of these pages read badly, counted from 0."""
+    seconds = limits.SECONDS + limits.OCR_SECONDS * len(jobs)
+    answer = apart("ocr:packed", path, list(jobs), seconds=seconds, memory=limits.OCR_MEMORY)
+    return answer["sheets"], answer["doubtful"]
+
+
+def packed(path: Path, jobs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """In the other process: the pictures inside a zip, recognised where they stand on their pages."""
+    from io import BytesIO
+
+    from PIL import Image as images
+
+    images.MAX_IMAGE_PIXELS = limits.PIXELS // 2  # Pillow raises at twice this
+    read = _Reader()
+    sheets: list[list[dict[str, Any]]] = []
+    doubtful: list[int] = []
+    with checked(path, "OFD") as package:
+        entries = {entry.filename.lower(): entry for entry in package.infolist()}
+        for number, job in enumerate(jobs):
+            marks: list[Mark] = []
+            certainties: list[float] = []
+            for name, box in job["pictures"]:
+                try:
+                    picture = images.open(BytesIO(package.read(entries[name.lower()]))).convert("RGB")
+                except Exception:  # missing, damaged, or of a kind that Pillow does not know: the page is named as unread
+                    continue
+                found, certainty = read(picture, box)
+                marks += found
+                certainties += [certainty] if found else []
+            if certainties and min(certainties) < _CLEAR:
+                doubtful.append(number)
+            sheets.append(printed(sheet(marks, [], job["height"])[0], job["height"] or 1, False))
+    return {"sheets": sheets, "doubtful": doubtful}
+
+
 def scans(path: Path, numbers: Sequence[int], with_boxes: bool) -> dict[str, Any]:
     """In the other process: pages of a PDF rendered and recognised."""
     import pypdfium2
-
-    from index.readers.pdf import printed
 
     document = pypdfium2.PdfDocument(path)
     read = _Reader()
@@ -73,10 +137,10 @@ def scans(path: Path, numbers: Sequence[int], with_boxes: bool) -> dict[str, Any
         width, height = page.get_size()
         scale = min(_DPI / 72, (limits.PIXELS / max(1.0, width * height)) ** 0.5)
         picture = page.render(scale=scale).to_pil()
-        found, certainty = read(picture, 1 / scale)
+        found, certainty = read(picture, (0, 0, width, height))
         if found and certainty < _CLEAR:
             doubtful.append(number)
-        sheets.append(printed(found, height or 1, with_boxes))
+        sheets.append(printed(sheet(found, [], height)[0], height or 1, with_boxes))
         page.close()
     return {"sheets": sheets, "doubtful": doubtful}
 
@@ -102,9 +166,9 @@ def pictures(path: Path) -> dict[str, Any]:
             opened.seek(number)
             picture = opened.convert("RGB")
         read = read or _Reader()
-        found, certainty = read(picture, 1.0)
+        found, certainty = read(picture, (0, 0, width, height))
         doubtful |= bool(found) and certainty < _CLEAR
-        pages.append("".join("\u3000" * min(line.indent, 10) + writable(line.text) + "\n" for line in found))
+        pages.append("".join("\u3000" * min(line.indent, 10) + writable(line.text) + "\n" for line in sheet(found, [], height)[0]))
     return {"pages": pages, "doubtful": doubtful}
 
 
@@ -119,8 +183,8 @@ class _Reader:
         logging.disable(logging.WARNING)
         self._engine: Any = RapidOCR()
 
-    def __call__(self, picture: Image, unit: float) -> tuple[list[Line], float]:
-        """Lines of a picture, boxes in `unit`s a pixel; and the mean certainty, 0 to 1."""
+    def __call__(self, picture: Image, place: Box) -> tuple[list[Mark], float]:
+        """Characters of a picture that is shown at a place on a page; and the mean certainty, 0 to 1."""
         import numpy as np
 
         result = self._engine(np.asarray(picture.convert("RGB"))[:, :, ::-1])
@@ -128,14 +192,15 @@ class _Reader:
             return [], 0.0
         kept = [(text, corners, score) for text, corners, score in zip(result.txts, result.boxes, result.scores, strict=True)
                 if score >= _LEAST]
-        found = lines(_marks(kept, unit))
+        found = list(_marks(kept, place, picture.size))
         return found, sum(score for _, _, score in kept) / len(kept) if kept else 0.0
 
 
-def _marks(found: list[tuple[str, Any, float]], unit: float) -> Iterator[Mark]:
+def _marks(found: list[tuple[str, Any, float]], place: Box, size: tuple[int, int]) -> Iterator[Mark]:
     """Each recognised line shared out evenly among its characters, wide ones twice a narrow one."""
+    across, down = (place[2] - place[0]) / size[0], (place[3] - place[1]) / size[1]
     for text, corners, _ in found:
-        xs, ys = [float(x) * unit for x, _ in corners], [float(y) * unit for _, y in corners]
+        xs, ys = [place[0] + float(x) * across for x, _ in corners], [place[1] + float(y) * down for _, y in corners]
         left, right, top, bottom = min(xs), max(xs), min(ys), max(ys)
         weights = [1 if c.isascii() else 2 for c in text]
         step = (right - left) / max(1, sum(weights))

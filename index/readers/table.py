@@ -3,7 +3,8 @@
     指标：调解案件，单位：件，数量：1234。
 
 Commas inside and a full stop at the end make a row one sentence for the rooms that cut sentences.  A table of two columns
-without a header reads 姓名：张三。  A row that is one cell across the whole table stands alone.  Empty cells are left out.
+without a header reads 姓名：张三。  A row that is one cell across the whole table stands alone.  Empty cells are left out;
+names of columns that hold nothing stand in a line of their own, since nothing that is printed may be lost.
 """
 
 from __future__ import annotations
@@ -28,8 +29,13 @@ def rows(cells: Cells, header: int | None = None) -> list[list[Piece]]:
     width = max((len(row) for row in cells), default=0)
     labels = [_label(cells[top:top + count], top, column) for column in range(width)]
     made: list[list[Piece]] = []
+    below = [row for row in cells[top + count:] if _alone(row) is None]
+    used = {part for row in below for column, cell in enumerate(row) if cell.strip() for part in labels[column]}
+    idle = [part for part in dict.fromkeys(part for label in labels for part in label) if part not in used]
     for at, row in enumerate(cells):
         if top <= at < top + count:
+            if at == top and idle:
+                made.append([*[piece for part in idle for piece in (part, "，")][:-1], "。"])
             continue
         alone = _alone(row)
         if alone is not None:
@@ -38,7 +44,7 @@ def rows(cells: Cells, header: int | None = None) -> list[list[Piece]]:
         line: list[Piece] = []
         last = ""
         for column, cell in enumerate(row):
-            if not cell.strip() or (not count and cell == last and not _is_value(cell)):
+            if not cell.strip() or (not count and cell == last and not is_value(cell)):
                 continue  # empty, or one merged cell
             if line:
                 line.append("：" if not count and width == 2 else "，")
@@ -67,7 +73,7 @@ def lines(cells: Cells, made: list[list[Piece]]) -> list[str]:
 def _alone(row: Sequence[str]) -> int | None:
     """The column of the only cell of a row: merged across it, or in the first column with nothing beside it."""
     filled = [column for column, cell in enumerate(row) if cell.strip()]
-    if filled and (filled == [0] or len({row[column].strip() for column in filled}) == 1) and not _is_value(row[filled[0]]):
+    if filled and (filled == [0] or len({row[column].strip() for column in filled}) == 1) and not is_value(row[filled[0]]):
         return filled[0] if filled == [0] or len(filled) == len(row) else None
     return None
 
@@ -78,17 +84,18 @@ def _titles(cells: Cells) -> int:
 
 def _header(cells: Cells) -> int:
     """How many rows at the top name the columns."""
-    if len(cells) < 2 or len(cells[0]) < 2 or any(_is_value(cell) or len(cell) > 60 for cell in cells[0]):
+    if len(cells) < 2 or len(cells[0]) < 2 or any(is_value(cell) or len(cell) > 60 for cell in cells[0]):
         return 0
     if len({cell.strip() for cell in cells[0]} - {""}) < 2:
         return 0
     merged = len({cell.strip() for cell in cells[0] if cell.strip()}) < len(cells[0])
-    if merged and len(cells) > 2 and not any(map(_is_value, cells[1])) and any(map(_is_value, cells[2])):
+    if merged and len(cells) > 2 and not any(map(is_value, cells[1])) and any(map(is_value, cells[2])):
         return 2
-    return 1 if len(cells[0]) > 2 or any(_is_value(cell) for row in cells[1:] for cell in row) else 0
+    return 1 if len(cells[0]) > 2 or any(is_value(cell) for row in cells[1:] for cell in row) else 0
 
 
-def _is_value(cell: str) -> bool:
+def is_value(cell: str) -> bool:
+    """Whether a cell holds a figure or stands for one: 1,204件 12.5% — 无; a year names a column."""
     return bool(_NUMERIC.match(cell.strip())) and not _YEAR.match(cell.strip())
 
 

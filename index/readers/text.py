@@ -24,7 +24,8 @@ def markdown(path: Path) -> Raw:
 def decode(data: bytes, name: str) -> str:
     """Text of bytes in UTF-8, UTF-16 or GB18030 (GB 18030-2022, which holds GBK and GB2312).
 
-    Raises LoadError when the bytes are none of them or hold control characters that no text has.
+    A few bytes that are broken become �.  Raises LoadError when the bytes are none of them or hold control characters that no
+    text has.
     """
     if not data.strip():
         raise LoadError(f"{name}：文件是空的。请检查是否保存完整。")
@@ -35,12 +36,10 @@ def decode(data: bytes, name: str) -> str:
     else:
         encodings = ["utf-8-sig", "gb18030"]
     for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
+        text = data.decode(encoding, "replace")
         head = text[:100_000]
-        if "\0" in text or _CONTROL.search(head):
+        broken = text.count("\ufffd")
+        if "\0" in text or _CONTROL.search(head) or (broken and broken > _BROKEN * sum(not c.isascii() for c in text)):
             continue
         if encoding in ("utf-16-le", "utf-16-be") and len(_USUAL.findall(head)) < 0.9 * len(head):
             continue
@@ -48,6 +47,7 @@ def decode(data: bytes, name: str) -> str:
     raise LoadError(f"{name}：不是文本文件，或编码无法识别（支持 UTF-8、UTF-16、GB18030）。请另存为 UTF-8 文本再加入。")
 
 
+_BROKEN = 0.005  # of the characters beyond ASCII: damaged, not in another encoding; the audit warns of them
 _CONTROL = re.compile("[\x01-\x08\x0e-\x19\x1b-\x1f]")
 _USUAL = re.compile("[\t\n\r -~\u00b7\u2010-\u2026\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 _TABLE = re.compile(r"^ *\|.*\| *\n *\|(?: *:?-+:? *\|)+ *\n(?: *\|.*\| *(?:\n|\Z))+", re.M)

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from index import load
-from index.readers import pdf
+from index.readers import pdf, printed
 from index.types import LoadError
 from tests.fuzz.mutate import chance, editor
 from tests.make_samples import DATA, REPORTS
@@ -32,7 +32,7 @@ def samples(suffix: str) -> list[bytes]:
 
 def inside(path: Path) -> str:
     """Text of a PDF, read in this process."""
-    return pdf.text([pdf.printed_of(sheet) for sheet in pdf.extract(path, None)["sheets"]])
+    return printed.text([printed.printed_of(sheet) for sheet in pdf.extract(path, None)["sheets"]])
 
 
 def outcome(read: Callable[[Path], str], path: Path) -> str:
