@@ -19,6 +19,7 @@ from index.types import ReportRef
 from retrieval.asks import asks, words
 from retrieval.names import Holders
 from retrieval.question import normalise, understand
+from retrieval.spelling import Frequency
 from retrieval.types import Asks, Chip, Question
 from retrieval.years import years
 
@@ -75,7 +76,7 @@ class Followed:
 
     text: str  # the question in full: what is understood and searched
     said: str  # the turn as typed, normalised in width
-    inherited: tuple[Chip, ...] = ()  # taken from the turn before, those taken off left out
+    inherited: tuple[Chip, ...] = ()  # taken from the turn before, those taken off left out; and slips put right
     nothing: str = ""  # why no report is meant, in Chinese: 另外一个单位 where there is none
 
     @property
@@ -99,16 +100,22 @@ def followed(
     without: Collection[str] = (),
     passages: Passages | None = None,
     holders: Holders | None = None,
+    frequency: Frequency | None = None,
 ) -> Followed:
     """A turn as typed, the question before it as `carry` left it, and the reports there are → the turn made to stand alone.
 
     `without` holds "slot:value" of chips taken off, the inherited ones among them.  Without `passages` an earlier subject
-    is kept by the form of the turn alone.  Raises QuestionError on an empty turn and on one of more than 500 characters.
+    is kept by the form of the turn alone; with `frequency` slips are put right first.  Raises QuestionError
+    on an empty turn and on one of more than 500 characters.
     """
     text = normalise(text)
     if before is None:
         return Followed(text, text)
-    turn = understand(text, reports, holders=holders)
+    said = text
+    as_written = [key for key in without if key.startswith("spelling:")]
+    turn = understand(text, reports, as_written, holders=holders, frequency=frequency)
+    slipped = [chip for chip in turn.chips if chip.slot == "spelling"]
+    text = turn.text
     bare = _bare(text, turn)
     new = _content(bare)
     old = _subject(before)
@@ -116,19 +123,22 @@ def followed(
     places = [chip for chip in turn.chips if chip.slot in _PLACES]
     look = functools.cache(passages) if passages else None
     if not marked and (turn.nothing or _complete(text, bare, new, old, places, before, look)):
-        return Followed(text, text)
+        return Followed(said, said)
 
     named, taken, nothing = _placed(text, turn, places, before, reports, old, look, bare, new, holders)
     new = [] if nothing else new
     span, span_taken = _years(text, before, reports)
     kind = next((chip for chip in turn.chips if chip.slot == "kind"), None)
     kind_taken = [] if kind else [chip for chip in before.chips if chip.slot == "kind"]
+    fixed = bool(places) or any(chip.slot == "number" for chip in turn.chips)
+    number_taken = [] if fixed else [chip for chip in before.chips if chip.slot == "number"]
     off = set(without)
-    taken = [replace(chip, inherited=True) for chip in (*taken, *span_taken, *kind_taken) if _key(chip) not in off]
+    taken = [replace(chip, inherited=True) for chip in (*taken, *span_taken, *kind_taken, *number_taken) if _key(chip) not in off]
     if any(chip.slot in _PLACES for chip in before.chips) and not places and named == ():
         named = tuple(_called(taken))
     said_years = [str(y) for y in span] if not span_taken else [chip.value for chip in taken if chip.slot == "year"]
     kinds = [kind.value] if kind else [chip.value for chip in taken if chip.slot == "kind"]
+    kinds += [chip.value for chip in (*turn.chips, *taken) if chip.slot == "number"]
     opening = "和".join(named) + "、".join(f"{y}年" for y in said_years) + "".join(f"{k}里" for k in kinds)
 
     allowed = understand(opening, reports, without, holders=holders).allowed if opening else None
@@ -149,12 +159,12 @@ def followed(
         elif not new:
             body = _without(body, chip.value) or _ended("", before)
     whole = normalise(f"{opening}{body}" if opening or body else text)
-    return Followed(whole, text, tuple(taken), nothing)
+    return Followed(whole, said, (*taken, *slipped), nothing)
 
 
 def carry(question: Question, turn: Followed) -> Question:
     """The question understood of `turn.text`, with what was taken over marked on its chips, and refused where the turn is."""
-    keys = {_key(chip) for chip in turn.inherited}
+    keys = {_key(chip) for chip in turn.inherited if chip.inherited}
     marked = tuple(replace(chip, inherited=True) if _key(chip) in keys else chip for chip in question.chips)
     has = {_key(chip) for chip in marked}
     chips = (*marked, *(chip for chip in turn.inherited if _key(chip) not in has))
@@ -196,7 +206,7 @@ def _key(chip: Chip) -> str:
 def _bare(text: str, question: Question) -> str:
     """A turn less its places, years, kind, and the words that only tie it to what went before."""
     for chip in question.chips:
-        if chip.slot != "year":
+        if chip.slot not in ("year", "spelling"):
             text = text.replace(chip.said, " ")
     hidden = _MEASURED.sub(lambda m: "\0" * len(m[0]), text)
     for pattern, _ in _SHIFTS:
@@ -252,8 +262,8 @@ def _remainder(before: Question) -> str:
     for chip in before.chips:
         if chip.slot in ("unit", "region"):
             text = _cut(_cut(text, chip.value), chip.said)
-        elif chip.slot == "kind":
-            text = re.sub(rf"{re.escape(chip.value)}[里中]?", " ", text)
+        elif chip.slot in ("kind", "number"):
+            text = re.sub(rf"(?:{re.escape(chip.value)}|{re.escape(chip.said)})[里中]?", " ", text)
     if refused := re.match(r"没有“(.+?)”的报告", before.nothing):
         text = text.replace(refused[1], " ")
     text = _YEAR.sub(lambda m: " " if years(m[0]) else m[0], text)

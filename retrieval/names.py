@@ -1,16 +1,21 @@
 """Units and regions named in a question, matched against the reports' own facts only.
 
-A region keeps its reports and those of the units inside it where a unit's full name tells so; a unit is a region followed by
-letters of its organ in order (青川发改委 for 青川市发展和改革委员会).
+A region keeps its reports and those of the units inside it where a unit's full name tells so; one that no report is of
+keeps those of the places that lie in it by the country's own table.  A unit is a region followed by letters of its organ in
+order (青川发改委 for 青川市发展和改革委员会), or by its level alone where just one fits (市局, 我县).
 """
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from index.types import ReportRef
+from retrieval.divisions import LONGEST as DIVISION
+from retrieval.divisions import above, divisions
+from retrieval.divisions import short_name as short_name
 
 # A table of the country's own: the one-character and customary short names of provinces.
 PROVINCES = {
@@ -22,12 +27,6 @@ PROVINCES = {
 }  # fmt: skip
 # Also everyday characters: an abbreviation only before a time word, 里, 省 or beside another abbreviation.
 EVERYDAY = frozenset("京津吉黑申苏浙川贵云藏秦甘青宁新台港澳蒙")
-_NATIONS = (
-    "维吾尔|哈萨克|柯尔克孜|塔吉克|蒙古|达斡尔|土家|布依|傈僳|拉祜|景颇|哈尼|纳西|朝鲜|仡佬|仫佬|毛南|东乡|保安|撒拉|锡伯|"
-    "裕固|鄂伦春|鄂温克|各|壮|回|藏|苗|彝|侗|瑶|白|傣|黎|佤|畲|水|土|羌|满|怒"
-)
-_TAIL = re.compile(rf"(?:(?:{_NATIONS})族?)*自治[区州县旗]$|特别行政区$|(?:地区|新区|省|市|县|区|旗|盟|州)$")
-_PLAIN_TAIL = re.compile("自治[区州县旗]$")
 _PART = re.compile(r"[一-鿿]{2,8}?(?:自治区|自治州|自治县|自治旗|特别行政区|地区|省|市|县|区|旗|盟)")
 COMMON_NOUN = re.compile(
     r"(?:[城社园辖片山景矿灾林牧校小库老特郊市地战禁赛]区|新区|[开试示保合功聚集自发验范护作能贸税心]+区"
@@ -36,7 +35,19 @@ COMMON_NOUN = re.compile(
 ORGAN = re.compile(r"[一-鿿]{2,9}?(?:局|厅|法院|检察院|委员会|管委会)")
 TIME = r"(?:\d{2,4}\s*年|[今去明前后]年|上年|上一?年度|本年|年初|年底|[一二三四]季度|上半年|下半年|十[三四五六]五)"
 QUOTED = re.compile(r"《[^》]*》|“[^”]*”|\"[^\"]*\"")
-_AFTER_PLACE = re.compile(r"大学|学院|[东西南北中]?路|大道|街|机场|火车站|舰|菜|方言|话")
+_AFTER_PLACE = re.compile(r"大学|学院|[东西南北中]?路|大道|街|机场|火车站|高速|铁路|大桥|公园|舰|菜|方言|话|时间")
+
+
+# 广东的市, 广东各县区: the places in it, and not itself
+_SMALLER = re.compile(
+    r"(?:省|市|自治区)?(?:里|内|境内|下辖|下属|所辖)?的?(?:各个?|所有|每个|几个|哪些|哪个|哪几个|其他)(?:地级|县级)?(?:市县|县市|县区|区县|地市|市|县|区)(?![场民值政委容长级直域])"
+    r"|(?:省|市|自治区)?的(?:市县|县市|县区|区县|地市|市|县|区)(?![一-鿿]?[场民值政委容长级直域局院])"
+)
+_LEVEL = re.compile(
+    r"(?:[我本]|咱们?)(?P<place>[省市州县区])(?![域分别间场长委])|(?P<inner>[省市县区])里(?!程)"
+    r"|(?P<organ>[省市州县区])(?=[一-鿿]{0,8}?[局厅院委办府])|[我本][局厅院](?![部长面势])"
+)
+_LEVELS = {"省": ("省", "自治区"), "市": ("市",), "州": ("州", "盟"), "县": ("县", "旗"), "区": ("区",)}
 
 
 @dataclass(frozen=True)
@@ -46,19 +57,11 @@ class Mention:
     slot: str
     value: str
     rows: frozenset[int]
+    outer: bool = False  # no report is of it: the rows are of places in it
 
 
 Holders = Callable[[str], Collection[int]]
 """A name → rows of the reports in whose text it stands."""
-
-
-def short_name(region: str) -> str:
-    """青川市 → 青川, 云岭省 → 云岭, 红河哈尼族彝族自治州 → 红河; a name of one character stays whole."""
-    for tail in (_TAIL, _PLAIN_TAIL):  # the nation in 西藏自治区 and 内蒙古自治区 is a part of the name
-        short = tail.sub("", region)
-        if len(short) >= 2:
-            return short
-    return region
 
 
 @dataclass(frozen=True)
@@ -67,21 +70,24 @@ class Unit:
     parts: tuple[str, ...]  # 青川市, 望海区
     organ: str  # 司法局
     rows: frozenset[int]
+    above: tuple[str, ...] = ()  # 云岭省, where the country's table has it
 
 
 def units_of(reports: Sequence[ReportRef]) -> list[Unit]:
     rows: dict[tuple[str, str], set[int]] = {}
     for ref in reports:
         rows.setdefault((ref.facts.unit, ref.facts.region), set()).add(ref.row)
-    units = []
-    for (unit, region), held in rows.items():
-        bare = re.sub(r"^中共|(?:党组|党委|委员会党组)$", "", unit)
-        parts, at = _split_regions(bare)
-        for part in _split_regions(region)[0] or ((region,) if region else ()):
-            if part not in parts:
-                parts = (part, *parts) if part.endswith(("省", "自治区")) else (*parts, part)
-        units.append(Unit(bare, parts, bare[at:], frozenset(held)))
-    return units
+    return [Unit(*_named(unit, region)[:3], frozenset(held), _named(unit, region)[3]) for (unit, region), held in rows.items()]
+
+
+@functools.lru_cache(maxsize=65536)
+def _named(unit: str, region: str) -> tuple[str, tuple[str, ...], str, tuple[str, ...]]:
+    """A unit's name without its party group, the places it begins with, its organ, and what they lie in."""
+    bare = re.sub(r"^中共|(?:党组|党委|委员会党组)$", "", unit)
+    parts, at = _split_regions(bare)
+    outer = _split_regions(region)[0] or ((region,) if region else ())
+    parts = (*(part for part in outer if part not in parts), *parts) if not set(parts) <= set(outer) else outer
+    return bare, parts, bare[at:], above(parts)
 
 
 def _split_regions(name: str) -> tuple[tuple[str, ...], int]:
@@ -102,6 +108,9 @@ def mentions_of(
     for unit in units:
         for part in unit.parts:
             regions.setdefault(part, set()).update(unit.rows)
+    inside = _inside_of(units)
+    outer = inside.keys() - regions.keys()
+    regions |= {name: set(inside[name]) for name in outer}
     spoken: dict[str, set[str]] = {}
     for region in regions:
         spoken.setdefault(region, set()).add(region)
@@ -121,34 +130,75 @@ def mentions_of(
     found = [(s, -len(name), name) for name in spoken for s in occurrences(text, name)]
     for start, length, name in sorted(found):
         end = start - length
-        if not free(start, end) or not _stands_alone(text, start, end, name in regions, bounds):
+        if not free(start, end) or not stands_alone(text, start, end, name in regions, bounds):
             continue
+        if name not in regions and _another(text, start, end, bounds) - regions.keys():
+            continue  # 吉林市 is not 吉林省
+        if spoken[name] <= outer and not opens(text, start):
+            continue  # 平安云岭 is a motto
         # 云岭省青川市: the inner region is what is meant
-        while inner := next((n for n in spoken if text.startswith(n, end) and _inside(n, name, spoken, regions)), ""):
+        if any(m.start == end and m.rows <= frozenset().union(*(inside.get(v, frozenset()) | regions[v] for v in spoken[name])) for m in taken):
+            taken += [Mention(start, end, "region", v, frozenset(regions[v]), v in outer) for v in sorted(spoken[name])]
+            covered.append((start, end))
+            continue
+        while inner := next((n for n in spoken if text.startswith(n, end) and _inside(n, name, spoken, regions, inside)), ""):
             name, end = inner, end + len(inner)
         values = spoken[name]
         rows = frozenset().union(*(regions[v] for v in values))
         if holders is not None and _a_longer_name(text, start, end, rows, holders):
             covered.append((start, end))
             continue
-        own = [u for u in units if u.parts and u.parts[-1] in values]
-        organ_end, named = _organ(text, end, own)
-        if not named:
-            organ_end, named = _organ(text, end, [u for u in units if set(u.parts) & values])
-        if named:
+        smaller = _SMALLER.match(text, end)
+        organ_end, named = _organ(text, end, [u for u in units if u.parts and u.parts[-1] in values])
+        if smaller and (lesser := {v: inside[v] for v in values if v in inside}):
+            end, kin = _organ(text, smaller.end(), [u for u in units if u.rows & frozenset().union(*lesser.values())])
+            own = "哪" in smaller[0]  # which county: its province may be the one that says
+            lesser = {v: held & frozenset().union(*(u.rows for u in kin)) if kin else held | regions[v] if own else held
+                      for v, held in lesser.items()}
+            taken += [Mention(start, end, "region", value, held) for value, held in sorted(lesser.items()) if held]
+        elif named:
             for unit in named:
                 taken.append(Mention(start, organ_end, "unit", unit.name, unit.rows))
         else:
             for value in sorted(values):
-                taken.append(Mention(start, end, "region", value, frozenset(regions[value])))
+                taken.append(Mention(start, end, "region", value, frozenset(regions[value]), value in outer))
         covered.append((start, organ_end if named else end))
     taken += _abbreviated(text, regions, bounds, covered)
     taken = _share_organ(text, taken, units)
-    return sorted(taken, key=lambda m: m.start)
+    taken += _of_a_level(text, taken, units, bounds, covered)
+    return _led(text, sorted(taken, key=lambda m: m.start), inside)
 
 
-def _inside(inner: str, outer: str, spoken: dict[str, set[str]], regions: dict[str, set[int]]) -> bool:
-    kept = set().union(*(regions[v] for v in spoken[outer]))
+def _led(text: str, mentions: Sequence[Mention], inside: Mapping[str, frozenset[int]]) -> list[Mention]:
+    """云岭的望海区: a place that only says where the next one lies is a part of that one's name."""
+
+    def leads(outer: Mention, mention: Mention) -> bool:
+        around = outer.rows | inside.get(outer.value, frozenset())
+        between = text[outer.end : mention.start]
+        return outer.slot == "region" and mention.rows <= around and re.fullmatch("[省市]?的?", between) is not None
+
+    leading = [[outer for outer in mentions if outer.end <= mention.start and leads(outer, mention)] for mention in mentions]
+    part = {outer for each in leading for outer in each}
+    return [
+        replace(mention, start=min([mention.start, *(outer.start for outer in before)]))
+        for mention, before in zip(mentions, leading, strict=True)
+        if mention not in part
+    ]
+
+
+def _inside_of(units: Sequence[Unit]) -> dict[str, frozenset[int]]:
+    """Places → rows of the units of smaller places in them, by their own names and by the country's table."""
+    rows: dict[str, set[int]] = {}
+    for unit in units:
+        for name in (*unit.above, *unit.parts[:-1]):
+            rows.setdefault(name, set()).update(unit.rows)
+    return {name: frozenset(held) for name, held in rows.items()}
+
+
+def _inside(
+    inner: str, outer: str, spoken: dict[str, set[str]], regions: dict[str, set[int]], inside: dict[str, frozenset[int]]
+) -> bool:
+    kept = set().union(*(regions[v] | inside.get(v, frozenset()) for v in spoken[outer]))
     return all(regions[v] <= kept for v in spoken[inner]) and not spoken[inner] & spoken[outer]
 
 
@@ -174,12 +224,18 @@ def boundaries(text: str) -> frozenset[int]:
     return frozenset(bounds)
 
 
-def _stands_alone(text: str, start: int, end: int, full: bool, bounds: frozenset[int]) -> bool:
+def stands_alone(text: str, start: int, end: int, full: bool, bounds: frozenset[int]) -> bool:
     """Whether a short name stands as a name: not inside another word (黄河南岸), not a road or a school (中山路)."""
     if full:
         return True
     glued_left = start not in bounds and start > 0 and "一" <= text[start - 1] <= "鿿"
     return not glued_left and not _AFTER_PLACE.match(text, end)
+
+
+def _another(text: str, start: int, end: int, bounds: frozenset[int]) -> set[str]:
+    """Full names of the country's places that a short name begins."""
+    ends = range(end + 1, min(len(text), start + DIVISION) + 1)
+    return {text[start:at] for at in ends if at in bounds and text[start:at] in divisions()}
 
 
 def _a_longer_name(text: str, start: int, end: int, rows: frozenset[int], holders: Holders) -> bool:
@@ -268,6 +324,40 @@ def abbreviations(
         if len(letters) > 1 and not (follows or end in bounds):
             continue
         yield start, end, letters
+
+
+def _of_a_level(
+    text: str, mentions: Sequence[Mention], units: Sequence[Unit], bounds: frozenset[int], covered: Sequence[tuple[int, int]]
+) -> Iterator[Mention]:
+    """市局, 我县, 本局: the one unit or place of that level that the region named holds, or else the corpus; none where more fit."""
+    if any(m.slot == "unit" for m in mentions):
+        return
+    rows = frozenset().union(*(m.rows for m in mentions))
+    fitting = [u for u in units if u.parts and (not mentions or u.rows & rows)]
+    for match in _LEVEL.finditer(text):
+        start, end = match.span()
+        led = any(text[m.end : start] in ("", "的") for m in mentions if m.end <= start)
+        if not (led or (opens(text, start) and start in bounds)) or any(start < e and s < end for s, e in covered):
+            continue
+        level = match["place"] or match["inner"] or match["organ"]
+        of_level = [u for u in fitting if not level or _is_of(u.parts[-1], level)]
+        if match["place"] or match["inner"]:
+            values = {u.parts[-1] for u in of_level}
+            if len(values) == 1 and not mentions:
+                yield Mention(start, end, "region", values.pop(), frozenset().union(*(u.rows for u in of_level)))
+            continue
+        organ_end, named = _organ(text, end if level else end - 1, of_level)
+        if len({u.name for u in named}) == 1:
+            yield Mention(start, organ_end, "unit", named[0].name, frozenset().union(*(u.rows for u in named)))
+
+
+def _is_of(region: str, level: str) -> bool:
+    return region.endswith(_LEVELS[level]) and (level != "区" or not region.endswith("自治区"))
+
+
+def opens(text: str, at: int) -> bool:
+    """Whether a name may begin here: at the start, after a mark, or after a word that leads to a name."""
+    return at == 0 or not "一" <= text[at - 1] <= "鿿" or text[at - 1] in "和与跟及在对从向到由给比问年月日"
 
 
 def most_specific(mentions: list[Mention]) -> list[Mention]:

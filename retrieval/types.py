@@ -17,7 +17,8 @@ Status = Literal["answered", "abstained", "ambiguous"]
 class Chip:
     """One thing that was understood of a question and restricts the search; a page shows it and lets it be taken off."""
 
-    slot: Literal["unit", "region", "year", "kind", "subject"]  # subject: words taken over from the turn before
+    # subject: words taken over from the turn before; number: a 文号; spelling: a slip put right, its value 公正处 → 公证处
+    slot: Literal["unit", "region", "year", "kind", "subject", "number", "spelling"]
     value: str  # what it stands for: 青川市
     said: str  # the words in the question: 青川
     inherited: bool = False  # taken over from the turn before
@@ -46,6 +47,8 @@ class Hit:
     scores: tuple[tuple[str, float], ...]  # each list's own score
     matched: tuple[str, ...] = ()  # words of the question that stand in it
     why: str = ""  # one Chinese line
+    expanded: tuple[tuple[str, str], ...] = ()  # (打官司, 应诉): what the question says, and the other word for it that stands here
+    copies: tuple[tuple[ReportRef, Passage], ...] = ()  # where else nearly the same text stands, under the same filter
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class Row:
     unit: str = ""  # of `number`: 元 % 人 ...
     upper: float | None = None  # of a range: 5%—5.5%
     bound: str = ""  # 左右 以上 以内 ... as written
+    of: str = ""  # what it is, where the rows of a table are of one unit: 收到, 2023年
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ class Table:
     rows: tuple[Row, ...]  # in the order asked for
     missing: tuple[ReportRef, ...]  # reports that do not state it
     summary: str = ""  # a Chinese line: highest, lowest, total, mean, of how many of how many
+    stated: int = 0  # figures found, of which `rows` are those that the question's bounds leave
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from index.types import ReportRef
+from retrieval.divisions import LONGEST, called, divisions, short_name
 from retrieval.names import (
     COMMON_NOUN,
     ORGAN,
@@ -18,7 +19,8 @@ from retrieval.names import (
     Unit,
     abbreviations,
     occurrences,
-    short_name,
+    opens,
+    stands_alone,
     units_of,
 )
 
@@ -56,10 +58,14 @@ def unknown(
             organ = match[0]
             if re.match("[两二三四五六七八九十各几多]", organ):
                 continue
+            # 潮东市司法局 is not the bureau of one of its districts
+            inner = [u for u in units if mention.value in (*u.above, *u.parts[:-1]) and u.organ == organ]
+            if inner and not (stands(mention.value + organ, mention.rows) or any(u.parts[-1] == mention.value for u in units)):
+                return _no_report(mention.value + organ, reports)
             if not (stands(organ) or stands(organ.removeprefix("市").removeprefix("区").removeprefix("县"))):
                 return _no_report(text[mention.start : mention.end] + organ, reports)
     for start, end, name in _region_shaped(text, bounds, covered):
-        if name in known or any(name.endswith(k) and len(k) > 2 for k in known) or short_name(name) in known:
+        if name in known or any(name.endswith(k) and len(k) > 2 for k in known) or _same(name) & known:
             continue
         organ_match = ORGAN.match(text, end)
         full = name + organ_match[0] if organ_match and not _FUNCTION_WORD.search(organ_match[0]) else name
@@ -69,6 +75,11 @@ def unknown(
             return _no_report(full, reports)
     for start, end, name in _provinces_named(text, bounds, covered):
         if name not in known and ((start == 0 and re.match(TIME, text[end:])) or not stands(name)):
+            return _no_report(name, reports)
+    for start, name, subject in _divisions_named(text, bounds, covered):
+        if _same(name) & known or any(m.end == start and m.value in _outer(name) and stands(name, m.rows) for m in mentions):
+            continue
+        if (subject and not mentions) or not any(stands(each) for each in (name, short_name(name))):
             return _no_report(name, reports)
     for start, end, name in _before_an_organ(text, units, bounds, covered):
         if not stands(name):
@@ -85,11 +96,10 @@ def _region_shaped(
             continue
         stem_end = match.end() - (3 if match[0].endswith(("自治区", "自治州", "自治县")) else 1)
         inner = sum(start < b < stem_end for b in bounds)
-        opens = start == 0 or not "一" <= text[start - 1] <= "鿿" or text[start - 1] in "和与跟及在对从向到由给比问年月日"
         # a name that no dictionary has falls apart in segmentation: taken where it opens the question as its subject
         if inner and start == 0 and (re.match(TIME, text[match.end() :]) or ORGAN.match(text, match.end())):
             inner = 0
-        if inner or not opens or (match.end() not in bounds and stem_end not in bounds):
+        if inner or not opens(text, start) or (match.end() not in bounds and stem_end not in bounds):
             continue
         if not COMMON_NOUN.search(match[0]) and not _FUNCTION_WORD.search(match[0]):
             yield start, match.end(), match[0]
@@ -101,12 +111,63 @@ def _provinces_named(
     for name in PROVINCES:
         for start in occurrences(text, name):
             end = start + len(name)
-            if start in bounds and end in bounds and not any(start < e and s < end for s, e in covered):
+            free = not any(start < e and s < end for s, e in covered)
+            if free and end in bounds and stands_alone(text, start, end, False, bounds):
                 yield start, end, name
     table = {a: name for name, short in PROVINCES.items() for a in short.split()}
     for start, end, letters in abbreviations(text, bounds, covered):
         if start == 0 and re.match(TIME, text[end:]):
             yield from ((start, end, table[letter]) for letter in letters if letter in table)
+
+
+def _divisions_named(
+    text: str, bounds: frozenset[int], covered: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, str, bool]]:
+    """Prefectures and counties of the country's table, and whether one is what the question opens with.
+
+    A short name may be an everyday word (和平, 白银): one of a prefecture counts where the tagger takes it for a place, any
+    other only as an opening before a time or an organ.
+    """
+    tagged: set[tuple[int, str]] | None = None
+    for start in sorted(bounds):
+        for end in range(min(len(text), start + LONGEST), start + 1, -1):
+            name = text[start:end]
+            places = called(name)
+            if not places or COMMON_NOUN.search(name) or any(start < e and s < end for s, e in covered):
+                continue
+            follows = bool(re.match(TIME, text[end:]) or ORGAN.match(text, end))
+            if end not in bounds and not follows:
+                continue
+            full = len(name) > 2 and name in divisions()
+            if not full and not stands_alone(text, start, end, False, bounds):
+                continue
+            large = any(len(place.within) < 2 and not re.search("(?<!地)区$|县$", place.name) for place in places)
+            if not full and not (opens(text, start) and follows):
+                tagged = _places_tagged(text) if tagged is None else tagged
+                if not large or (start, name) not in tagged:
+                    continue
+            yield start, name, start == 0 and follows and (full or large)
+            break
+
+
+def _places_tagged(text: str) -> set[tuple[int, str]]:
+    import rjieba
+
+    found, at = set(), 0
+    for token, tag in rjieba.tag(text):
+        if tag == "ns":
+            found.add((at, token))
+        at += len(token)
+    return found
+
+
+def _same(name: str) -> frozenset[str]:
+    """What a report's place may be called to be the one named: 吉林市 is not 吉林, the province."""
+    return frozenset({name} if len(name) > 2 and name in divisions() else {name, short_name(name)})
+
+
+def _outer(name: str) -> frozenset[str]:
+    return frozenset(outer for place in called(name) for outer in place.within)
 
 
 def _before_an_organ(
@@ -135,6 +196,8 @@ def _nearest(name: str, reports: Sequence[ReportRef]) -> str:
     have = dict.fromkeys(ref.facts.unit or ref.facts.region or ref.name for ref in reports)
     if not have:
         return "还没有收入任何报告，请先添加报告。"
-    ranked = sorted(have, key=lambda n: -difflib.SequenceMatcher(None, name, n).ratio())
+    around = frozenset.intersection(*(frozenset(place.within) for place in called(name))) if called(name) else ()  # 湖南省 for 长沙
+    near = {unit: (any(outer in unit for outer in around), difflib.SequenceMatcher(None, name, unit).ratio()) for unit in have}
+    ranked = sorted(have, key=lambda unit: near[unit], reverse=True)
     more = f"等 {len(ranked)} 个单位" if len(ranked) > 3 else ""
     return f"最接近的有：{'、'.join(ranked[:3])}{more}。"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -247,3 +248,25 @@ def _right(turn: dict[str, Any], answer: Answer) -> bool:
     quotes = [_bare(citation.quote) for citation in answer.citations]
     first = Path(answer.citations[0].report.name).stem if answer.citations else ""
     return first in turn["reports"] and all(any(_bare(run) in quote for quote in quotes) for run in turn["answers"])
+
+
+def test_a_document_spoken_of_is_still_meant(samples: Corpus) -> None:
+    reports = tuple(
+        replace(ref, facts=replace(ref.facts, number="青司〔2024〕12号")) if at == 0 else ref
+        for at, ref in enumerate(samples.reports())
+    )
+    before = understand("青司〔2024〕12号里收到多少件申请？", reports)
+    turn = followed("那办结了多少？", before, reports)
+
+    assert "number:青司〔2024〕12号" in {f"{chip.slot}:{chip.value}" for chip in turn.inherited}
+    assert understand(turn.text, reports).allowed == before.allowed == frozenset({reports[0].row})
+    off = followed("那办结了多少？", before, reports, without=["number:青司〔2024〕12号"])
+    assert understand(off.text, reports).allowed is None
+
+
+def test_places_named_by_the_turn_before_in_everyday_kinds_stay(samples: Corpus) -> None:
+    before = said(samples, "青川的年报里收到多少件行政复议申请？", None)[1]
+    question = said(samples, "那审结了多少？", before)[1]
+
+    assert {chip.slot for chip in question.chips if chip.inherited} >= {chip.slot for chip in before.chips}
+    assert question.allowed == before.allowed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,9 +12,9 @@ from hypothesis import strategies as st
 from index.types import Facts, ReportRef
 from retrieval.asks import asks, asks_for_several, words
 from retrieval.names import short_name
-from retrieval.question import LONGEST, QuestionError, groups, normalise, understand
+from retrieval.question import LONGEST, QuestionError, groups, normalise, to_the_point, understand
 from retrieval.types import Question
-from retrieval.years import relative_years, years
+from retrieval.years import covered, latest, plain_years, relative_years, years
 
 ANNUAL, WORK, NOTICE = "法治政府建设年度报告", "政府工作报告", "巡察整改通报"
 
@@ -280,10 +281,325 @@ def test_any_question_is_understood_within_the_corpus(text: str) -> None:
         question = understand(text, REPORTS, holders=holders)
     except QuestionError:
         return
-    assert (question.allowed is None) == (not question.chips and not question.nothing)
+    restricting = [chip for chip in question.chips if chip.slot != "spelling"]
+    assert (question.allowed is None) == (not restricting and not question.nothing)
     if question.allowed is not None:
         assert question.allowed <= EVERY
         assert bool(question.allowed) != bool(question.nothing)
     assert question.rest
     again = understand(text, REPORTS, [f"{chip.slot}:{chip.value}" for chip in question.chips], holders=holders)
     assert not set(again.chips) & set(question.chips)
+
+
+# ---- places of the country: the units are invented, the places are not
+
+PROVINCE = (
+    ref(1, "长沙市司法局", "长沙市", 2023, ANNUAL),
+    ref(2, "岳阳市司法局", "岳阳市", 2023, ANNUAL),
+    ref(3, "岳阳市岳阳楼区教育局", "岳阳市岳阳楼区", 2024, NOTICE),
+    ref(4, "青川市司法局", "青川市", 2023, ANNUAL),
+)
+WITH_ITS_OWN = (*PROVINCE, ref(5, "湖南省人民政府", "湖南省", 2026, WORK))
+
+
+def of(text: str, reports: tuple[ReportRef, ...], mentioned: Collection[str] = ()) -> Question:
+    return understand(text, reports, holders=lambda name: {1} if name in mentioned else set())
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("湖南有几家公证处", {1, 2, 3}),
+        ("湘去年收到多少件申请", {1, 2, 3}),
+        ("湖南各市收到多少件申请", {1, 2, 3}),
+        ("湖南各市司法局收到多少件", {1, 2}),
+        ("湖南长沙收到多少件", {1}),
+        ("湖南省长沙市司法局收到多少件", {1}),
+        ("湖南的岳阳楼区有几所学校", {3}),
+        ("岳阳市有几所学校", {2, 3}),
+        ("岳阳楼教育局的电话", {3}),
+    ],
+)
+def test_a_place_that_no_report_is_of_stands_for_the_places_in_it(text: str, rows: set[int]) -> None:
+    question = of(text, PROVINCE)
+
+    assert question.nothing == ""
+    assert question.allowed == frozenset(rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("湖南去年粮食产量多少", {5}),
+        ("湖南的市谁收得多", {1, 2, 3}),
+        ("湖南省各市司法局收到多少件", {1, 2}),
+        ("湖南的市场主体有多少", {5}),
+        ("湖南长沙收到多少件", {1}),
+        ("省政府今年有什么目标", {5}),
+        ("湖南和岳阳哪个高", {2, 3, 5}),
+    ],
+)
+def test_a_place_with_a_report_of_its_own_means_that_one(text: str, rows: set[int]) -> None:
+    question = of(text, WITH_ITS_OWN)
+
+    assert question.nothing == ""
+    assert question.allowed == frozenset(rows)
+
+
+def test_a_place_that_holds_others_is_a_group_of_its_own() -> None:
+    question = of("湖南和青川哪个收得多", PROVINCE)
+
+    assert [rows for _, rows in groups(question, PROVINCE)] == [frozenset({1, 2, 3}), frozenset({4})]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("广州去年收到多少件", "广州"),
+        ("广州有多少家公证处", "广州"),
+        ("请问株洲司法局去年收到几件", "株洲"),
+        ("湘西土家族苗族自治州收到几件", "湘西土家族苗族自治州"),
+        ("跟武汉签了几份协议", "武汉"),
+        ("南山去年收到几件", "南山"),
+        ("湖南株洲收到几件", "株洲"),
+        ("喀什去年收到几件", "喀什"),
+        ("湖南省司法厅收到几件", "湖南省司法厅"),
+        ("岳阳市教育局有几个科室", "岳阳市教育局"),  # its district's bureau is another
+    ],
+)
+def test_a_place_of_the_country_that_no_report_covers_is_refused(text: str, named: str) -> None:
+    question = of(text, PROVINCE)
+
+    assert question.allowed == frozenset()
+    assert f"没有“{named}”的报告" in question.nothing and "最接近的有" in question.nothing
+
+
+def test_a_short_name_does_not_stand_for_another_place_of_that_name() -> None:
+    reports = (ref(1, "吉林省人民政府", "吉林省", 2026, WORK), ref(2, "海南省人民政府", "海南省", 2026, WORK))
+
+    assert "没有“吉林市”的报告" in of("吉林市今年有什么目标", reports).nothing
+    assert of("吉林今年有什么目标", reports).allowed == frozenset({1})
+    assert of("海南区域协调怎么推进", reports).allowed == frozenset({2})
+
+
+def test_the_nearest_to_a_place_is_what_it_lies_in() -> None:
+    assert "最接近的有：湖南省人民政府" in of("株洲去年收到几件", WITH_ITS_OWN).nothing
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "朝阳产业有哪些",
+        "和平鸽放了几只",
+        "白银产量多少",
+        "中山大学来了几名老师",
+        "北京时间几点开会",
+        "南京路有几家店",
+        "长沙路修了几公里",
+        "平安建设搞得怎么样",
+        "大同小异的问题有哪些",
+        "城区绿化了多少亩",
+        "国外有几家机构",
+        "新城建设花了多少",
+    ],
+)
+def test_a_place_s_name_in_an_everyday_word_is_no_place(text: str) -> None:
+    question = of(text, PROVINCE)
+
+    assert (question.nothing, question.chips, question.allowed) == ("", (), None)
+
+
+def test_a_place_that_the_reports_mention_is_left_open() -> None:
+    assert of("跟武汉签了几份协议", PROVINCE, ["武汉"]).allowed is None
+
+
+# ---- a level instead of a name
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("县里今年要做什么", {5}),
+        ("我县粮食产量多少", {5}),
+        ("区里有几所学校", {6}),
+        ("区教育局的电话是多少", {6}),
+        ("市一院结案率多少", {3}),
+        ("市发改委批了几个项目", {7}),
+        ("本院有几名法官", {3}),
+        ("青川的市局收到多少件", {1, 2}),
+        ("望海的区教育局电话是多少", {6}),
+    ],
+)
+def test_a_level_means_the_one_that_fits(text: str, rows: set[int]) -> None:
+    question = asked(text)
+
+    assert question.nothing == ""
+    assert question.allowed == frozenset(rows)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["市局收到多少件", "我市有几个社区", "市司法局收到几件", "省里有什么目标", "我局有几个科室", "社区里有几个网格", "本区域有几个站点", "超市里查出什么问题"],
+)
+def test_a_level_that_several_fit_is_left_open(text: str) -> None:
+    assert (asked(text).nothing, asked(text).allowed) == ("", None)
+
+
+# ---- kinds
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("青川的法治报告里说了哪些不足", {1, 2}),
+        ("青川2023年年报里写了几条", {1}),
+        ("整改通报里提到什么问题", {3, 6}),
+        ("巡察整改报告里提到什么问题", {3, 6}),
+        ("工作总结里写了几个项目", {7}),
+        ("青川法治年报提到了什么", {1, 2}),
+    ],
+)
+def test_a_kind_by_its_everyday_name_restricts(text: str, rows: set[int]) -> None:
+    assert asked(text).allowed == frozenset(rows)
+
+
+@pytest.mark.parametrize("text", ["听取了几次专项工作报告？", "印发了几份工作要点", "向谁提交整改报告", "开了几次述职报告会"])
+def test_a_kind_that_is_spoken_of_restricts_nothing(text: str) -> None:
+    assert asked(text).chips == ()
+
+
+def test_a_kind_that_the_unit_has_not_is_refused_with_what_it_has() -> None:
+    question = asked("白石县的整改通报里提到什么")
+
+    assert question.allowed == frozenset()
+    assert "没有问到的“整改通报”" in question.nothing and WORK in question.nothing
+
+
+def test_a_kind_can_be_taken_off() -> None:
+    assert asked("整改通报里提到什么问题", without=[f"kind:{NOTICE}"]).allowed is None
+
+
+# ---- 文号
+
+NUMBERED = tuple(
+    replace(ref(row, unit, region, year, "通报"), facts=replace(ref(row, unit, region, year, "通报").facts, number=number))
+    for row, unit, region, year, number in (
+        (1, "青川市司法局", "青川市", 2023, "青司〔2023〕12号"),
+        (2, "临江市司法局", "临江市", 2023, "临司〔2023〕12号"),
+        (3, "临江市司法局", "临江市", 2024, "临司〔2024〕3号"),
+        (4, "白石县人民政府", "白石县", 2024, ""),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("青司〔2023〕12号通报了什么", {1}),
+        ("请问临司[2023]12号里说了什么", {2}),
+        ("〔2023〕12号提到几个问题", {1, 2}),
+        ("【2024】3号提到几个问题", {3}),
+        ("２０２４年第３号文讲了什么", {3}),
+        ("临江市司法局的〔2023〕12号讲了什么", {2}),
+        ("临司(2024)第3号讲了什么", {3}),
+    ],
+)
+def test_a_document_is_found_by_its_number(text: str, rows: set[int]) -> None:
+    question = of(text, NUMBERED)
+
+    assert question.nothing == ""
+    assert question.allowed == frozenset(rows)
+    assert "number" in {chip.slot for chip in question.chips}
+
+
+def test_a_number_that_no_report_bears_is_refused_with_those_there_are() -> None:
+    question = of("青司〔2025〕1号讲了什么", NUMBERED)
+
+    assert question.allowed == frozenset()
+    assert "没有文号是“青司〔2025〕1号”的报告" in question.nothing and "青司〔2023〕12号" in question.nothing
+    assert of("白司〔2023〕12号讲了什么", NUMBERED).nothing  # another unit's
+    assert "不是问到的单位的报告" in of("白石县的青司〔2023〕12号讲了什么", NUMBERED).nothing
+
+
+def test_a_number_that_the_reports_mention_is_left_open() -> None:
+    assert of("依据云府〔2020〕8号做了什么", NUMBERED, ["云府〔2020〕8号"]).allowed is None
+
+
+def test_a_number_can_be_taken_off() -> None:
+    text = "青司〔2023〕12号通报了什么"
+    (chip,) = of(text, NUMBERED).chips
+
+    assert understand(text, NUMBERED, [f"{chip.slot}:{chip.value}"]).allowed is None
+
+
+# ---- years
+
+YEARLY = tuple(ref(year, "青川市司法局", "青川市", year, ANNUAL) for year in range(2020, 2025))
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("青川司法局近三年收到多少件", {2022, 2023, 2024}),
+        ("青川司法局最近两年收到多少件", {2023, 2024}),
+        ("青川司法局2021—2023年收到多少件", {2021, 2022, 2023}),
+        ("青川司法局2021年到2023年收到多少件", {2021, 2022, 2023}),
+        ("青川司法局二〇二三年收到多少件", {2023}),
+        ("青川司法局二零二二年收到多少件", {2022}),
+        ("青川司法局22、23年分别收到多少件", {2022, 2023}),
+        ("青川司法局２０２１年收到多少件", {2021}),
+        ("青川司法局2022年打算做什么", {2021, 2022}),
+        ("青川司法局去年收到多少件", {2020, 2021, 2022, 2023, 2024}),  # counted from no day
+        ("青川司法局上一年度收到多少件", {2020, 2021, 2022, 2023, 2024}),
+        ("青川司法局连续三年获得什么荣誉", {2020, 2021, 2022, 2023, 2024}),
+    ],
+)
+def test_years_pick_among_yearly_reports(text: str, left: set[int]) -> None:
+    assert of(text, YEARLY).allowed == frozenset(left)
+
+
+def test_each_of_the_latest_years_is_a_chip() -> None:
+    chips = [chip for chip in of("青川司法局近两年收到多少件", YEARLY).chips if chip.slot == "year"]
+
+    assert [(chip.value, chip.said) for chip in chips] == [("2023", "近两年"), ("2024", "近两年")]
+    assert understand("青川司法局近两年收到多少件", YEARLY, ["year:2023"]).allowed == frozenset({2024})
+
+
+def test_years_in_words_are_figures_but_not_in_titles() -> None:
+    assert plain_years("二〇二三年与二○二四年") == "2023年与2024年"
+    assert plain_years("《二〇二三年要点》") == "《二〇二三年要点》"
+    assert plain_years("一二三四五六年") == "一二三四五六年"
+
+
+def test_a_range_covers_what_lies_between() -> None:
+    assert covered("2021—2024年") == {2021, 2022, 2023, 2024}
+    assert covered("2021年和2024年") == {2021, 2024}
+    assert (latest("近三年"), latest("过去5年"), latest("近三年级"), latest("三年")) == (3, 5, 0, 0)
+
+
+# ---- courtesies
+
+
+@pytest.mark.parametrize(
+    ("text", "point"),
+    [
+        ("请问青川市司法局收到多少件?", "青川市司法局收到多少件?"),
+        ("你好，麻烦问一下青川有几家公证处，谢谢！", "青川有几家公证处"),
+        ("能不能告诉我青川有几家公证处吗?", "青川有几家公证处"),
+        ("我想了解一下临江的公证处", "临江的公证处"),
+        ("帮我查一下临江的公证处有几家", "临江的公证处有几家"),
+        ("要实现什么目标", "要实现什么目标"),
+        ("能不能按期办结", "能不能按期办结"),
+        ("查处了几起案件", "查处了几起案件"),
+        ("想问", "想问"),
+    ],
+)
+def test_a_question_is_taken_without_its_courtesies(text: str, point: str) -> None:
+    assert to_the_point(text) == point
+
+
+def test_courtesies_change_neither_the_reports_nor_what_is_asked() -> None:
+    plain, polite = asked("青川市司法局2023年收到多少件申请"), asked("请问能不能告诉我青川市司法局2023年到底收到多少件申请吗？谢谢")
+
+    assert (polite.allowed, polite.asks, polite.rest) == (plain.allowed, "number", plain.rest)
+    assert "没有“平川市”的报告" in asked("麻烦问一下，平川市去年收到几件").nothing
