@@ -48,6 +48,10 @@ def _without(name: str) -> Switch:
     return lambda corpus, question: search(cast(Corpus, Muted(corpus, [name])), question, HITS)
 
 
+def _literal(corpus: Corpus, question: Question) -> Sequence[Hit]:
+    return search(corpus, question, HITS, expand=False)
+
+
 def _unfiltered(corpus: Corpus, question: Question) -> Sequence[Hit]:
     return search(corpus, replace(question, chips=(), allowed=None, rest=question.text, nothing=""), HITS)
 
@@ -63,18 +67,19 @@ def _unranked(corpus: Corpus, question: Question) -> Sequence[Hit]:
 
 
 def _by_rank(corpus: Corpus, question: Question) -> Sequence[Hit]:
-    """By reciprocal rank fusion of the two lists."""
+    """By reciprocal rank fusion of the lists, other words at their low weight."""
     wide = search(corpus, question, 2 * DEPTH)
     lists = {}
     for name in WEIGHTS:
         placed = [(dict(hit.ranks)[name], at) for at, hit in enumerate(wide) if name in dict(hit.ranks)]
         lists[name] = [(at, 0.0) for _, at in sorted(placed)]
-    return [wide[at] for at, _ in reciprocal_rank_fusion(lists)[:HITS]]
+    return [wide[at] for at, _ in reciprocal_rank_fusion(lists, {"expansion": WEIGHTS["expansion"]})[:HITS]]
 
 
 SWITCHES: Mapping[str, tuple[str, Switch]] = {
     "dense-only": ("只用语义一路", _without("lexical")),
     "lexical-only": ("只用字面一路", _without("dense")),
+    "no-expansion": ("不用词表里的别的说法", _literal),
     "no-filter": ("不按单位、地区、年份、文种筛选", _unfiltered),
     "no-rerank": ("融合之后不再调整", _unranked),
     "rrf": ("用倒数排名融合，不再调整", _by_rank),

@@ -7,8 +7,11 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from index.types import YoujuError
+from retrieval.compare import to_text
+from retrieval.search import NAMES, SAID
 from retrieval.types import Answer, Citation, Hit
 
 
@@ -19,6 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, default=Path("data"), metavar="DIR", help="索引文件夹（默认 data）")
     parser.add_argument("--encoder", default=None, metavar="PATH|NAME", help="建索引时所用的向量模型（默认随附的）")
     parser.add_argument("--without", action="append", default=[], metavar="SLOT:VALUE", help="去掉一个限定，如 year:2024")
+    parser.add_argument("--reranker", default=None, metavar="PATH", help="再读前 30 段的 CrossEncoder 所在的文件夹（sentence-transformers）")
     parser.add_argument("--explain", action="store_true", help="列出命中的段落，以及各自排在那里的原因")
     parser.add_argument("--json", action="store_true", help="输出 JSON")
     args = parser.parse_args(arguments)
@@ -26,10 +30,12 @@ def main(arguments: list[str] | None = None) -> int:
         from index.corpus import Corpus
         from index.encoder import load_encoder
         from retrieval.ask import ask
+        from retrieval.rerank import load_reader
 
+        chosen: dict[str, Any] = {} if args.reranker is None else {"reranker": load_reader(args.reranker)}
         corpus = Corpus.open(args.data, load_encoder(args.encoder))
         try:
-            answer = ask(corpus, args.question, without=args.without)
+            answer = ask(corpus, args.question, without=args.without, **chosen)
         finally:
             corpus.close()
     except YoujuError as error:
@@ -51,7 +57,9 @@ def as_text(answer: Answer, *, explain: bool = False) -> str:
         lines.append("限定：" + "  ".join(f"[{chip.value}]" for chip in answer.question.chips))
     if answer.short:
         lines.append(f"答：{answer.short}")
-    if answer.status == "answered":
+    if answer.table:
+        lines.append(to_text(answer.table))
+    elif answer.status == "answered":
         lines += [f"[{c.number}] {c.quote}" for c in answer.citations]
     else:
         lines.append(answer.text)
@@ -75,8 +83,22 @@ def _source(citation: Citation) -> str:
 
 
 def _explained(place: int, hit: Hit) -> str:
+    """A hit's place and text; below, its rank and score in each list, and all that the reranker added up."""
     text = hit.passage.text.replace("\n", " ")
-    return f"{place:2}. {hit.score:.3f} {hit.report.name} · {hit.why}\n    {text[:80]}{'…' if len(text) > 80 else ''}"
+    held = dict(hit.scores)
+    lists = "  ".join(f"{NAMES[name]}第 {rank}（{held[name]:g}）" for name, rank in hit.ranks)
+    added = {name.removeprefix("rerank:"): value for name, value in hit.scores if name.startswith("rerank:")}
+    parts = "  ".join(f"{SAID[name]} {added[name]:+.3f}" for name in sorted(added, key=lambda name: -abs(added[name])))
+    lines = [
+        f"{place:2}. {hit.score:.3f} {hit.report.name} · {hit.why}",
+        f"    {text[:80]}{'…' if len(text) > 80 else ''}",
+        f"    名次与得分：{lists}",
+        f"    重排各项相加：{parts}",
+    ]
+    if "cross-encoder" in held:
+        lines.append(f"    重排模型：{held['cross-encoder']:g}")
+    lines += [f"    相同的还有：{report.name} · {' > '.join(passage.path)}" for report, passage in hit.copies]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

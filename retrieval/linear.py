@@ -31,13 +31,15 @@ class Linear:
 
     def score(self, rows: np.ndarray) -> np.ndarray:
         """float [n] scores of float [n, len(features)] rows."""
-        standard = (rows - np.asarray(self.mean)) / np.asarray(self.scale)
-        return self.bias + standard @ np.asarray(self.weight)
+        scores: np.ndarray = self.bias + self._added(rows).sum(axis=1)
+        return scores
 
-    def parts(self, row: np.ndarray) -> dict[str, float]:
-        """What each feature adds to the score of one row."""
-        added = (row - np.asarray(self.mean)) / np.asarray(self.scale) * np.asarray(self.weight)
-        return dict(zip(self.features, added.tolist(), strict=True))
+    def parts(self, rows: np.ndarray) -> list[dict[str, float]]:
+        """For each of float [n, len(features)] rows, what each feature adds to its score."""
+        return [dict(zip(self.features, row, strict=True)) for row in self._added(rows).tolist()]
+
+    def _added(self, rows: np.ndarray) -> np.ndarray:
+        return (rows - np.asarray(self.mean)) / np.asarray(self.scale) * np.asarray(self.weight)
 
 
 @functools.lru_cache(maxsize=8)

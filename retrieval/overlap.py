@@ -81,9 +81,15 @@ def soft(corpus: Corpus, weights: Mapping[str, float], texts: Sequence[str]) -> 
     place = {word: at for at, word in enumerate(dict.fromkeys(word for each in held for word in each))}
     if not total or not place:
         return [0.0] * len(texts)
-    share = np.asarray(list(weights.values())) / total
-    alike = corpus.text_vectors(list(weights)) @ corpus.text_vectors(list(place)).T
-    return [float(share @ alike[:, [place[word] for word in each]].max(axis=1)) if each else 0.0 for each in held]
+    share = np.asarray(list(weights.values()), np.float32) / total
+    # einsum: BLAS would share so small a product among threads, and on busy cores wait longer for them than it takes
+    alike = np.einsum("wd,td->wt", corpus.text_vectors(list(weights)), corpus.text_vectors(list(place)))
+    full = [at for at, each in enumerate(held) if each]  # reduceat takes no empty run
+    flat = np.asarray([place[word] for each in held for word in each])
+    starts = np.cumsum([0, *(len(held[at]) for at in full[:-1])])
+    found = np.zeros(len(texts), np.float32)
+    found[full] = share @ np.maximum.reduceat(alike[:, flat], starts, axis=1)
+    return [float(value) for value in found]
 
 
 @functools.lru_cache(maxsize=4096)

@@ -1,36 +1,42 @@
-"""Filters before top-k; dense and lexical lists; fused; read again; each hit with its ranks and why it stands there."""
+"""Filters before top-k; lexical, dense and synonyms' lists; fused; read again; each hit with its ranks and why it stands there."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from index.corpus import Corpus
 from index.types import Passage
+from retrieval import overlap
 from retrieval.asks import content, words
 from retrieval.fuse import weighted_scores
+from retrieval.lexicon import other_words
 from retrieval.question import groups
-from retrieval.rerank import Candidate, rerank
+from retrieval.rerank import Candidate, Ranked, Reader, rerank, reread
 from retrieval.types import Hit, Question
 
 DEPTH = 100  # passages taken from each list
-WEIGHTS: Mapping[str, float] = {"lexical": 1.0, "dense": 0.75}  # of the first, fused order
+WEIGHTS: Mapping[str, float] = {"lexical": 1.0, "dense": 0.75, "expansion": 0.1}  # of the first, fused order
 READ_AGAIN = 50  # fused passages that the reranker reads
-_NAMES = {"lexical": "字面", "dense": "语义"}
+ALIKE = 0.9  # share of two texts' character pairs from which, figures being equal, one is a copy of the other
+_FIGURE = re.compile(r"\d+(?:\.\d+)?")
+NAMES = {"lexical": "字面", "dense": "语义", "expansion": "扩展"}
 
 
-def search(corpus: Corpus, question: Question, k: int = 20) -> tuple[Hit, ...]:
-    """The k best passages for a question, best first, none outside `question.allowed`.
+def search(corpus: Corpus, question: Question, k: int = 20, *, reranker: Reader | None = None, expand: bool = True) -> tuple[Hit, ...]:
+    """The k best passages for a question, best first, none outside `question.allowed`; near-copies folded into one hit.
 
-    A question that names several units gets the best of each in turn.
+    A question that names several units gets the best of each in turn.  `reranker` reads the first of them once more;
+    without `expand`, other words for those of the question are not looked for.
     """
     if question.nothing or k < 1:
         return ()
     named = groups(question, corpus.reports())
     if len(named) == 1:
-        return tuple(_ranked(corpus, question, question.allowed, k))
-    lists = [_ranked(corpus, question, rows, k) for _, rows in named]
+        return tuple(_ranked(corpus, question, question.allowed, k, reranker, expand))
+    lists = [_ranked(corpus, question, rows, k, reranker, expand) for _, rows in named]
     mixed: dict[str, Hit] = {}
     for rank in range(k):
         for hits in lists:
@@ -39,48 +45,110 @@ def search(corpus: Corpus, question: Question, k: int = 20) -> tuple[Hit, ...]:
     return tuple(list(mixed.values())[:k])
 
 
-def candidates(corpus: Corpus, question: Question, allowed: frozenset[int] | None,
-               k: int = READ_AGAIN) -> tuple[np.ndarray, list[Candidate]]:
-    """The question's unit vector float32 [d], and the first k passages of the two lists fused, under the filter."""
+def candidates(corpus: Corpus, question: Question, allowed: frozenset[int] | None, k: int = READ_AGAIN, *,
+               expand: bool = True) -> tuple[np.ndarray, list[Candidate]]:
+    """The question's unit vector float32 [d], and the first k passages of the lists fused, under the filter."""
     reports = {ref.row: ref for ref in corpus.reports()}
     vector = corpus.encoder.encode([question.rest], query=True)[0]
-    lexical = dict(corpus.lexical(content(question.rest), DEPTH, allowed))
-    dense = {row: score for row, score in corpus.dense(vector, DEPTH, allowed) if score > 0}
-    fused = weighted_scores({"lexical": list(lexical.items()), "dense": list(dense.items())}, WEIGHTS)[:k]
-    most, nearest = max(lexical.values(), default=1.0), max(dense.values(), default=1.0)
-    place = {name: {row: rank for rank, row in enumerate(ranking, 1)} for name, ranking in (("lexical", lexical), ("dense", dense))}
-    found = [
-        Candidate(row, passage, reports[row >> 20], lexical.get(row, 0.0) / most, dense.get(row, 0.0) / nearest, dense.get(row, 0.0),
-                  tuple((name, ranks[row]) for name, ranks in place.items() if row in ranks), lexical.get(row, 0.0))
+    asked = content(question.rest)
+    other = " ".join(word for each in other_words(asked).values() for word in each) if expand else ""
+    lists = {
+        "lexical": dict(corpus.lexical(asked, DEPTH, allowed)),
+        "dense": {row: score for row, score in corpus.dense(vector, DEPTH, allowed) if score > 0},
+        "expansion": dict(corpus.lexical(other, DEPTH, allowed)) if other else {},
+    }
+    fused = weighted_scores({name: list(scores.items()) for name, scores in lists.items()}, WEIGHTS)[:k]
+    best = {name: max(scores.values(), default=1.0) for name, scores in lists.items()}
+    place = {name: {row: rank for rank, row in enumerate(scores, 1)} for name, scores in lists.items()}
+    return vector, [
+        Candidate(
+            row, passage, reports[row >> 20],
+            **{name: scores.get(row, 0.0) / best[name] for name, scores in lists.items()},
+            cosine=lists["dense"].get(row, 0.0),
+            ranks=tuple((name, ranks[row]) for name, ranks in place.items() if row in ranks),
+            scores=tuple((name, scores[row]) for name, scores in lists.items() if row in scores),
+        )
         for (row, _), passage in zip(fused, corpus.passages([row for row, _ in fused]), strict=True)
     ]
-    return vector, found
 
 
-def _ranked(corpus: Corpus, question: Question, allowed: frozenset[int] | None, k: int) -> list[Hit]:
-    vector, found = candidates(corpus, question, allowed, max(k, READ_AGAIN))
+def neighbours(corpus: Corpus, hit: Hit) -> tuple[Passage | None, Passage | None]:
+    """The passages right before and after a hit under the same heading; None where it is the first or the last there.
+
+    Raises StoreError when its report is not there any more.
+    """
+    under = [passage for passage in corpus.report(hit.report.row).passages if passage.path == hit.passage.path]
+    at = next((at for at, passage in enumerate(under) if passage.start == hit.passage.start), None)
+    if at is None:
+        return None, None
+    return under[at - 1] if at else None, under[at + 1] if at + 1 < len(under) else None
+
+
+def _ranked(corpus: Corpus, question: Question, allowed: frozenset[int] | None, k: int, reranker: Reader | None, expand: bool) -> list[Hit]:
+    vector, found = candidates(corpus, question, allowed, max(k, READ_AGAIN), expand=expand)
+    ranked = rerank(corpus, question, vector, found)
+    read: dict[int, float] = {}
+    if reranker is not None:
+        ranked, read = reread(question, ranked, reranker)
     asked = words(question.rest)
+    other = other_words(content(question.rest)) if expand else {}
     hits = []
-    for candidate, score, added in rerank(corpus, question, vector, found)[:k]:
-        matched, why = _why(asked, candidate.passage, candidate.ranks, added)
-        own = {"lexical": candidate.bm25, "dense": candidate.cosine}
-        scores = (*((name, round(own[name], 4)) for name, _ in candidate.ranks), *((f"rerank:{n}", round(v, 3)) for n, v in added.items()))
-        hits.append(Hit(candidate.passage, candidate.report, round(score, 6), candidate.ranks, scores, matched, why))
+    for (candidate, score, added), *alike in _folded(ranked)[:k]:
+        expanded = _expanded(other, candidate.passage)
+        copies = tuple((copy.report, copy.passage) for copy, *_ in alike)
+        matched, why = _why(asked, expanded, candidate, added)
+        why += f"；另有 {len(copies)} 处相同" if copies else ""
+        scores = (
+            *((name, round(value, 4)) for name, value in candidate.scores),
+            *((f"rerank:{name}", round(value, 3)) for name, value in added.items()),
+            *((("cross-encoder", round(read[candidate.row], 4)),) if candidate.row in read else ()),
+        )
+        hits.append(Hit(candidate.passage, candidate.report, round(score, 6), candidate.ranks, scores, matched, why, expanded, copies))
     return hits
 
 
+def _folded(ranked: Sequence[Ranked]) -> list[list[Ranked]]:
+    """Each passage followed by its copies among those after it: the same figures, and nearly the same characters."""
+    folded: list[list[Ranked]] = []
+    by_figures: dict[tuple[str, ...], list[list[Ranked]]] = {}
+    for one in ranked:
+        same = by_figures.setdefault(tuple(_FIGURE.findall(one[0].passage.text)), [])
+        alike = next((held for held in same if _alike(held[0][0].passage.text, one[0].passage.text)), None)
+        if alike is None:
+            folded.append([one])
+            same.append(folded[-1])
+        else:
+            alike.append(one)
+    return folded
+
+
+def _alike(one: str, other: str) -> bool:
+    if not ALIKE * len(one) <= len(other) <= len(one) / ALIKE:
+        return False
+    mine, theirs = overlap.pairs(one), overlap.pairs(other)
+    return len(mine & theirs) >= ALIKE * len(mine | theirs)
+
+
+def _expanded(other: Mapping[str, Sequence[str]], passage: Passage) -> tuple[tuple[str, str], ...]:
+    """What the question says → the first other word for it that stands in a passage or its headings."""
+    held = f"{passage.text} {' '.join(passage.path)}"
+    return tuple((said, next(word for word in each if word in held)) for said, each in other.items() if any(word in held for word in each))
+
+
 def _why(
-    asked: Sequence[str], passage: Passage, placed: Sequence[tuple[str, int]], added: Mapping[str, float]
+    asked: Sequence[str], expanded: Sequence[tuple[str, str]], candidate: Candidate, added: Mapping[str, float]
 ) -> tuple[tuple[str, ...], str]:
     """The question's words that stand in a passage, and in one line why it stands where it does."""
-    held, heading = passage.text.lower(), " ".join(passage.path).lower()
+    held, heading = candidate.passage.text.lower(), " ".join(candidate.passage.path).lower()
     matched = tuple(word for word in asked if word in held)
     above = [word for word in asked if word not in held and word in heading]
-    parts = ["，".join(f"{_NAMES[name]}第 {rank}" for name, rank in placed)]
+    parts = ["，".join(f"{NAMES[name]}第 {rank}" for name, rank in candidate.ranks)]
     parts.append(f"文中有：{'、'.join(matched)}" if matched else "文中没有问题里的词，按意思相近找到")
     if above:
         parts.append(f"标题有：{'、'.join(above)}")
-    best = sorted(((value, name) for name, value in added.items() if name in SAID and value > 0.1), reverse=True)[:3]
+    if expanded:
+        parts.append(f"扩展：{'、'.join(f'{said}→{word}' for said, word in expanded)}")
+    best = sorted(((value, name) for name, value in added.items() if name not in _PLACED and value > 0.1), reverse=True)[:3]
     names = [name for _, name in best]
     if added.get("asked", 0.0) > 0 and "asked" not in names:
         names.append("asked")
@@ -92,7 +160,9 @@ def _why(
 
 
 SAID = {
-    "soft": "意思相近的词", "words": "问题里的词", "words_path": "正文和标题里的词", "pairs": "相同的字", "order": "词序相同",
-    "sentence_words": "同一句里的词", "sentence_cosine": "有一句意思相近", "asked": "有所问的那类内容", "year": "年份相符",
+    "lexical": "字面得分", "dense": "语义得分", "expansion": "问题里的词的别的说法", "cosine": "整段的意思", "soft": "意思相近的词",
+    "words": "问题里的词", "words_path": "正文和标题里的词", "pairs": "相同的字", "order": "词序相同", "sentence_words": "同一句里的词",
+    "sentence_cosine": "有一句意思相近", "asked": "有所问的那类内容", "year": "年份相符", "length": "篇幅",
 }  # fmt: skip
 """Features of the reranker as a hit explains them."""
+_PLACED = frozenset({"lexical", "dense", "cosine", "length"})  # what the ranks say already, or nobody asks

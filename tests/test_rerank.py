@@ -1,14 +1,14 @@
 """The reranker's features say what they claim, its weights load, and a passage in other words rises."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from index.corpus import Corpus
-from index.types import Facts, Report
+from index.types import EncoderError, Facts, Report
 from retrieval import confidence, overlap, rerank, sentences
 from retrieval.linear import Linear, WeightsError, read, shipped
 from retrieval.question import understand
@@ -46,8 +46,8 @@ def test_scores_are_the_sum_of_their_parts(office: Corpus) -> None:
     vector, found = candidates(office, question, None)
     model = shipped("rank")
     rows = rerank.features(office, question, vector, found)
-    for row, score in zip(rows, model.score(rows), strict=True):
-        assert sum(model.parts(row).values()) + model.bias == pytest.approx(score, rel=1e-4)
+    for parts, score in zip(model.parts(rows), model.score(rows), strict=True):
+        assert sum(parts.values()) + model.bias == pytest.approx(score, rel=1e-4)
 
 
 def test_order_is_by_score_and_no_candidate_is_lost(office: Corpus) -> None:
@@ -90,3 +90,62 @@ def test_broken_weights_are_a_clear_error(tmp_path: Path) -> None:
     path.write_text(json.dumps({"features": {"a": {"mean": 1, "scale": 2, "weight": 3}}, "bias": 0.5}), encoding="utf8")
     assert read(path) == Linear(("a",), (1.0,), (2.0,), (3.0,), 0.5)
     assert read(path).score(np.asarray([[5.0]])).tolist() == [6.5]
+
+
+@pytest.fixture(scope="module")
+def cross_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cross-encoder of random weights, whole: settings, weights, tokenizer."""
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizer
+
+    folder = tmp_path_factory.mktemp("model") / "cross"
+    characters = "全年新建养老站点个改造床位张组织志愿者走访独居人次社会年检率多少1234567890%，。？"
+    vocabulary = folder.with_suffix(".txt")
+    vocabulary.write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *dict.fromkeys(characters)]), encoding="utf8")
+    torch.manual_seed(7)
+    config = BertConfig(vocab_size=100, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32,
+                        initializer_range=1.0)
+    config.num_labels = 1
+    BertForSequenceClassification(config).save_pretrained(folder)
+    BertTokenizer(vocab=str(vocabulary)).save_pretrained(folder)
+    return folder
+
+
+def test_a_cross_encoder_puts_the_first_in_its_own_order(office: Corpus, cross_encoder: Path) -> None:
+    question = understand("走访独居老人多少人次", office.reports())
+    reader = rerank.load_reader(cross_encoder)
+    before = search(office, question)
+
+    after = search(office, question, reranker=reader)
+
+    assert {hit.passage.id for hit in after} == {hit.passage.id for hit in before}
+    own = [dict(hit.scores)["cross-encoder"] for hit in after]
+    assert own == sorted(own, reverse=True) and len(set(own)) > 1
+    again = reader.read(question.text, [" ".join((*hit.passage.path, hit.passage.text)) for hit in after])
+    assert own == pytest.approx(again.tolist(), abs=1e-3)
+    assert [hit.score for hit in after] == [hit.score for hit in before], "the scale stays that of the learned weights"
+
+
+def test_what_the_cross_encoder_does_not_read_stays_behind(office: Corpus) -> None:
+    class Longest:
+        def read(self, question: str, texts: Sequence[str]) -> np.ndarray:
+            return np.asarray([float(len(text)) for text in texts])
+
+    question = understand("床位改造", office.reports())
+    vector, found = candidates(office, question, None)
+    ranked = rerank.rerank(office, question, vector, found) * 10
+
+    moved, read = rerank.reread(question, ranked, Longest())
+
+    assert moved[rerank.READ_BY_MODEL:] == ranked[rerank.READ_BY_MODEL:] and len(moved) == len(ranked)
+    assert len(moved[0][0].passage.text) >= len(moved[rerank.READ_BY_MODEL - 1][0].passage.text) and set(read) <= {c.row for c in found}
+
+
+def test_no_cross_encoder_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match=r"nowhere.*config\.json"):
+        rerank.load_reader(tmp_path / "nowhere")
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "config.json").write_text("{}", encoding="utf8")
+    with pytest.raises(EncoderError, match="broken 无法加载"):
+        rerank.load_reader(broken)

@@ -23,6 +23,7 @@ def test_the_text_holds_the_answer_its_sources_and_on_request_the_hits(corpus: C
     assert "答：3.6万人次" in plain and "限定：[青川市司法局]" in plain
     assert "[1] 青川市司法局2023年法治政府建设年度报告.txt · 第 2 页 · 二、第2部分 · 第 " in plain
     assert "命中" not in plain and "字面第 1" in explained
+    assert "名次与得分：字面第 1（" in explained and "重排各项相加：" in explained and "有所问的那类内容 +" in explained
 
 
 def test_what_is_asked_back_lists_the_candidates(corpus: Corpus) -> None:
@@ -46,6 +47,11 @@ def test_a_missing_index_is_an_error_with_status_2(tmp_path: Path, capsys: pytes
 
     assert main(["收到多少件？", "--data", str(tmp_path / "nowhere")]) == 2
     assert "nowhere" in capsys.readouterr().err
+
+
+def test_a_missing_reranker_is_an_error_with_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["收到多少件？", "--data", str(tmp_path), "--reranker", str(tmp_path / "none")]) == 2
+    assert "重排模型" in capsys.readouterr().err
 
 
 def test_from_files_to_an_answer_as_a_user_types_it(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from index.corpus import Corpus
 from index.types import Facts, Report
 from retrieval.question import understand
-from retrieval.search import search
+from retrieval.rerank import FEATURES
+from retrieval.search import SAID, neighbours, search
 from retrieval.years import year_fit
 
 
@@ -83,6 +84,55 @@ def test_where_the_figure_asked_for_stands_is_raised(corpus: Corpus, build: Call
     hits = search(corpus, understand("望海区校车安全检查了多少辆次？", corpus.reports()))
 
     assert "57辆次" in hits[0].passage.text and "有所问的那类内容" in hits[0].why
+
+
+def test_other_words_for_those_of_the_question_find_what_never_uses_them(corpus: Corpus, build: Callable[..., Report]) -> None:
+    facts = Facts("望海区民政局工作总结", "望海区民政局", "望海区", None, "工作总结")
+    corpus.add([build("望海.txt", ["巷口新添路灯。", "全区养老机构共41家，床位充足。", "渡口修缮一新。"], facts=facts)])
+    question = understand("望海区养老院开了几家？", corpus.reports())
+
+    hit = next(hit for hit in search(corpus, question) if "41家" in hit.passage.text)
+
+    assert hit.expanded == (("养老院", "养老机构"),) and dict(hit.ranks)["expansion"] == 1
+    assert "扩展：养老院→养老机构" in hit.why and dict(hit.scores)["expansion"] > 0
+    assert all("expansion" not in dict(hit.ranks) and not hit.expanded for hit in search(corpus, question, expand=False))
+
+
+def test_the_same_text_twice_is_one_hit_that_says_where_else(corpus: Corpus, build: Callable[..., Report]) -> None:
+    said = "渡口巡查全年开展，共发现隐患{}处，整改到位，船员培训同步推进，值守力量充实。"
+    for name, figure in (("甲", 31), ("乙", 31), ("丙", 32)):
+        facts = Facts(f"{name}镇工作总结", f"{name}镇人民政府", f"{name}镇", None, "工作总结")
+        corpus.add([build(f"{name}.txt", [said.format(figure) + "\n" * (name == "乙")], facts=facts)])
+    question = understand("渡口巡查发现隐患多少处？", corpus.reports())
+
+    hits = [hit for hit in search(corpus, question) if "渡口巡查" in hit.passage.text]
+
+    assert len(hits) == 2, "another figure is another fact"
+    folded, other = sorted(hits, key=lambda hit: -len(hit.copies))
+    assert "31处" in folded.passage.text and "另有 1 处相同" in folded.why
+    assert {folded.report.name, *(report.name for report, _ in folded.copies)} == {"甲.txt", "乙.txt"}
+    assert "31处" in folded.copies[0][1].text and not other.copies
+    only = dataclasses.replace(question, allowed=frozenset({folded.copies[0][0].row}))
+    assert search(corpus, only)[0].report == folded.copies[0][0], "the report that is named has its own copy"
+
+
+def test_what_stands_around_a_hit_under_its_heading(corpus: Corpus, build: Callable[..., Report]) -> None:
+    report = build("望海.txt", ["一条街修好了。", "两座桥通车了。", "三处码头启用了。"], facts=Facts("望海区小结", "望海区", "望海区"))
+    first, second, third = report.passages
+    under = dataclasses.replace(report, passages=(first, dataclasses.replace(second, path=first.path), third))
+    corpus.add([under])
+    hits = {hit.passage.text: hit for hit in search(corpus, understand("望海区通车启用修好", corpus.reports()))}
+
+    assert neighbours(corpus, hits[first.text]) == (None, under.passages[1])
+    assert neighbours(corpus, hits[second.text]) == (first, None)
+    assert neighbours(corpus, hits[third.text]) == (None, None)
+
+
+def test_what_the_reranker_saw_adds_up_to_the_score(corpus: Corpus) -> None:
+    for hit in search(corpus, understand("新建公共法律服务工作站多少个", corpus.reports())):
+        added = {name.removeprefix("rerank:"): value for name, value in hit.scores if name.startswith("rerank:")}
+        assert tuple(added) == FEATURES and set(added) == set(SAID)
+        assert sum(added.values()) == pytest.approx(hit.score, abs=0.01)
 
 
 def test_the_year_of_a_passage(corpus: Corpus) -> None:
