@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from index.corpus import Corpus
 from index.encoder import load_encoder
 from index.read import read
-from retrieval.compare import chart, tabulate, to_csv, whole_corpus
-from retrieval.indicators import understand_indicator
+from retrieval.compare import chart, tabulate, to_csv, to_text, whole_corpus
 from retrieval.question import understand
+from retrieval.tables.indicators import understand_indicator
+from retrieval.tables.values import values
 from retrieval.types import Table
-from retrieval.values import values
 
 ROOT = Path(__file__).parents[1]
 GOLD = [json.loads(line) for line in (ROOT / "eval/gold/samples.tables.jsonl").read_text(encoding="utf8").splitlines()]
@@ -175,7 +175,7 @@ def test_the_indicator_is_read_from_the_question() -> None:
     assert indicator is not None and indicator.name == "数字经济核心产业增加值占GDP比重"
     counted = understand_indicator("各单位2024年收到行政复议申请多少件？")
     assert counted is not None
-    assert (counted.name, counted.unit, counted.verb) == ("行政复议申请", "件", "收到")
+    assert (counted.name, counted.unit, counted.verbs) == ("行政复议申请", "件", ("收到",))
 
 
 def test_csv_has_a_line_a_report_and_starts_no_formula(annual: Corpus) -> None:
@@ -194,6 +194,45 @@ def test_chart_is_well_formed_and_shows_every_comparable_value(annual: Corpus) -
     assert len(bars) == 3 and root.get("fill") == "currentColor"
 
 
+WAYS = (
+    """2026年青川市政府工作报告
+——2026年1月9日在青川市第五届人民代表大会第二次会议上
+一、过去五年工作回顾
+五年来，全市常住人口城镇化率从2020年的55.1%提升到2025年的61.2%，一般公共预算收入从61.7亿元增长到86.4亿元。
+2025年，粮食播种面积46万亩、年度产量31.5万吨。居民消费价格微降0.2%。新建和改造高标准农田3.2万亩，改造棚户区1900户、城镇老旧小区42个。民间项目投资增长4%。
+二、“十五五”时期主要目标
+综合各方面因素，提出地区生产总值年均增长5.5%以上。
+三、2026年重点工作
+今年的主要预期目标是：城镇调查失业率5%以内。
+""",
+    """2026年临江市政府工作报告
+——2026年1月12日在临江市第六届人民代表大会第一次会议上
+一、2025年工作回顾
+2025年，全市城镇化率创历史新高，达到58.4%。粮食总产量52.8万吨。一般公共预算收入突破50亿元、达到51.9亿元。居民消费价格与上年持平。建成5万亩高标准农田，开工改造老旧小区18个。
+二、“十五五”时期主要目标
+经济年均增长5%左右。
+三、2026年重点工作
+今年的主要预期目标是：城镇调查失业率控制在5.5%左右。
+""",
+    """2026年白石县政府工作报告
+——2026年1月15日在白石县第四届人民代表大会第三次会议上
+一、2025年工作回顾
+2025年，常住人口城镇化率增至47.5%。粮食产量低于20万吨。一般公共预算收入12.5亿元。居民消费价格上涨0.3%。新（改）建高标准农田1.1万亩。老旧小区改造7个。
+二、“十五五”时期主要目标
+地区生产总值年均增长6%。
+三、2026年重点工作
+今年的主要预期目标是：城镇调查失业率控制在5.2%以内。
+""",
+)
+
+
+@pytest.fixture(scope="module")
+def ways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
+    corpus = open_corpus(tmp_path_factory.mktemp("ways"), {f"{text[5:8]}.txt": text for text in WAYS})
+    yield corpus
+    corpus.close()
+
+
 @pytest.mark.parametrize(
     ("text", "number", "upper", "unit"),
     [
@@ -206,6 +245,7 @@ def test_chart_is_well_formed_and_shows_every_comparable_value(annual: Corpus) -
         ("1640亿斤以上", 82_000_000, None, "吨"),
         ("三千家", 3000, None, "家"),
         ("百分之五", 5, None, "%"),
+        ("低于每立方米19微克", 19, None, "微克/立方米"),
     ],
 )
 def test_values_are_comparable(text: str, number: float, upper: float | None, unit: str) -> None:
@@ -218,6 +258,42 @@ def test_values_are_comparable(text: str, number: float, upper: float | None, un
 def test_a_figure_is_worth_its_scale(number: int, scale: str, unit: str) -> None:
     (found,) = values(f"达到{number}{scale}{unit}。")
     assert found.number == number * {"": 1, "万": 10**4, "亿": 10**8, "万亿": 10**12}[scale]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("各地2025年常住人口城镇化率是多少", ["61.2%", "58.4%", "47.5%"]),
+        ("各地2025年粮食产量是多少", ["31.5万吨", "52.8万吨", "低于20万吨"]),
+        ("各地2025年一般公共预算收入是多少亿元", ["86.4亿元", "51.9亿元", "12.5亿元"]),
+        ("各地2025年居民消费价格涨幅是多少", ["微降0.2%", "与上年持平", "0.3%"]),
+        ("各地2025年新建高标准农田多少亩", ["3.2万亩", "5万亩", "1.1万亩"]),
+        ("各地2025年老旧小区改造多少个", ["42个", "18个", "7个"]),
+        ("各地“十五五”时期地区生产总值年均增长目标是多少", ["5.5%以上", "5%左右", "6%"]),
+        ("各地2026年城镇调查失业率控制目标是多少", ["5%以内", "5.5%左右", "5.2%以内"]),
+    ],
+)
+def test_reports_say_it_in_many_ways(ways: Corpus, text: str, expected: list[str]) -> None:
+    assert [row.value for row in table_of(ways, text).rows] == expected
+
+
+@pytest.mark.parametrize("text", ["各地2025年海洋生产总值是多少亿元", "各地2025年民间投资增速是多少"])
+def test_another_noun_makes_it_another_indicator(ways: Corpus, text: str) -> None:
+    assert tabulate(ways, understand(text, ways.reports())) is None
+
+
+def test_what_did_not_change_has_no_number(ways: Corpus) -> None:
+    (fell, flat, rose) = table_of(ways, "各地2025年居民消费价格涨幅是多少").rows
+    assert (fell.number, flat.number, rose.number) == (-0.2, None, 0.3)
+
+
+def test_a_table_is_text_with_a_value_a_row(annual: Corpus) -> None:
+    table = table_of(annual, "各地2025年进出口增速是多少")
+    lines = to_text(table).splitlines()
+    assert lines[0] == table.indicator
+    for row, line in zip(table.rows, lines[1:], strict=False):
+        assert line.startswith(f"[{row.citation.number}] ") and line.endswith(row.value)
+    assert table.summary in lines
 
 
 def test_years_are_no_values() -> None:

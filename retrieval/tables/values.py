@@ -9,7 +9,7 @@ from decimal import Decimal
 from retrieval.spans import han_number
 
 _UNITS = (
-    "%|％|‰|个?百分点|微克[/／每]立方米|毫克[/／每]升|立方米|平方公里|平方米|公里|千米|海里|米|公顷|亩|公斤|千克|斤|克|吨标准煤|标准煤|吨|"
+    "%|％|‰|个?百分点|微克[/／每]立方米|毫克[/／每]升|微克|立方米|平方公里|平方米|公里|千米|海里|米|公顷|亩|公斤|千克|斤|克|吨标准煤|标准煤|吨|"
     "千瓦时|千瓦|度|美元|欧元|港元|人民币|元|标准箱|架次|班次|场次|件次|家次|人次|户次|辆次|床位|张床|"
     "小时|分钟|岁|天|个月|周|倍|位|名|人|户|家|个|件|宗|起|份|项|次|场|期|所|套|间|条|篇|部|册|张|幅|台|辆|架|艘|列|笔|批|届|座|处|棵|株|"
     "头|只|匹|羽|口|组|组合|支|站|轮|只|匹|届|村|镇|县|年"
@@ -17,11 +17,11 @@ _UNITS = (
 _SCALE = r"万亿|千亿|百亿|亿|千万|百万|十万|万|千|百"
 _ARABIC = r"\d{1,3}(?:[,，]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _HAN = r"(?:百分之)?[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?"
-_ABOUT = "不少于|不低于|不超过|不高于|不突破|超过|超额|超出|突破|大于|小于|逾|超|至少|最多|大约|约为|约|将近|接近|近"
+_ABOUT = "低于|高于|不足|不到|不少于|不低于|不超过|不高于|不突破|超过|超额|超出|突破|大于|小于|逾|超|至少|最多|大约|约为|约|将近|接近|近"
 _AFTER = "及以上|及以下|以上|以下|以内|以外|之内|左右|上下|区间"
 _RANGE = r"\s?(?:[-—–~～－]+|至|到)\s?"
 FIGURE = (
-    rf"(?P<about>{_ABOUT})?\s?(?P<number>(?<![\d.A-Za-z])(?:{_ARABIC})|{_HAN}(?=(?:{_SCALE})?[多余几]?(?:{_UNITS}))|百分之[零〇一二三四五六七八九十点]+)"
+    rf"(?P<about>{_ABOUT})?\s?(?P<per>每立方米)?(?P<number>(?<![\d.A-Za-z])(?:{_ARABIC})|{_HAN}(?=(?:{_SCALE})?[多余几]?(?:{_UNITS}))|百分之[零〇一二三四五六七八九十点]+)"
     rf"\s?(?P<scale>{_SCALE})?[多余几]?\s?(?P<unit>{_UNITS})?"
     rf"(?:{_RANGE}(?P<upper>{_ARABIC})\s?(?P<scale2>{_SCALE})?[多余]?\s?(?P<unit2>{_UNITS})?)?(?P<after>\s?(?:{_AFTER}))?"
 )
@@ -65,11 +65,12 @@ def value(match: re.Match[str], negative: bool = False) -> Value | None:
     high = _number(match["upper"], match["scale2"] or "") if match["upper"] else None
     if low is None or (match["upper"] and high is None):
         return None
+    unit = "微克/立方米" if match["per"] and unit == "微克" else unit
     base, factor = _BASE.get(unit, (unit, 1.0))
     sign = -factor if negative else factor
     bound = (match["about"] or "") + (match["after"] or "").strip()
     return Value(
-        match.start("about") if match["about"] else match.start("number"),
+        match.start("about") if match["about"] else match.start("per") if match["per"] else match.start("number"),
         match.end(),
         round(low * sign, 6),
         base,
