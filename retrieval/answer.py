@@ -7,63 +7,78 @@ compared with the catalog's text before it is shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from index.corpus import Corpus
 from index.types import Report
-from retrieval import asked, overlap, spans
+from retrieval import asked, overlap, spans, which
 from retrieval.asks import asks_for_several
 from retrieval.confidence import ENOUGH, probability
 from retrieval.followup import own
 from retrieval.question import groups
 from retrieval.sentences import Sentence, able, rank_sentences
 from retrieval.types import ABSTAIN, Answer, Citation, Hit, Question, Table
+from retrieval.which import Shorten
 from retrieval.years import years
 
 SHORT_LIMIT, LONG_LIMIT = 400, 1500  # characters of an answer to a figure, date, name, yes or no; to the others
-ALIEN = 0.35  # likeness in words, and half of it in meaning, below which a sentence speaks of something else
+ALIEN = {"soft": 0.35, "cosine": 0.175}  # likeness in words and in meaning below which a sentence speaks of something else
+ALIEN_ENOUGH = 0.9  # chance from which it is answered even so: a line that dates a report has hardly a word
 MARKED = 40  # characters of the longest run marked as the short answer
 WHOLE = 450  # characters of a passage shown whole
 NEAR = 2.0  # behind the best sentence's score, a log chance: a further sentence is shown beside it
-EQUAL = 0.93  # of the likeness in words of the best sentence to the question: another report's answers it as well
-EQUALLY = 4.0  # behind the best sentence's score, which a passage's place among the hits moves
-RIVALS = 3  # reports that must answer as well before the reader is asked which is meant
+STATED = 0.95  # chance of a figure that its report states as a table would take it: 27 of 27 development questions
 _SHORT = frozenset({"number", "date", "name", "yesno"})
 
 
-def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...]) -> Answer:
-    """The answer in the reports' own words; ABSTAIN, with what was found, when nothing supports one."""
+def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...], told: Table | None = None) -> Answer:
+    """The answer in the reports' own words; ABSTAIN, with what was found, when nothing supports one.
+
+    `told`: what each report states of the figure asked for.
+    """
     if question.nothing:
         return Answer(question, "abstained", ABSTAIN, hits=hits, note=question.nothing)
     rarity = overlap.rarity(corpus, question)
     ranked = rank_sentences(corpus, question, hits, rarity)
-    ranked = able(question, ranked)
-    chance = probability(corpus, question, ranked, rarity)
-    if chance < ENOUGH or (question.asks in _SHORT and ranked[0].features["soft"] < ALIEN and ranked[0].features["cosine"] < ALIEN / 2):
+    named = groups(question, corpus.reports())
+    each = [[s for s in ranked if s.hit.report.row in rows] for _, rows in named] if len(named) > 1 else [ranked]
+    chance = sum(probability(corpus, question, mine, rarity) for mine in each) / len(each)
+    every, ranked = ranked, able(question, ranked)
+    if not ranked or (chance < ALIEN_ENOUGH and question.asks in _SHORT and all(ranked[0].features[name] < low for name, low in ALIEN.items())):
         return Answer(question, "abstained", ABSTAIN, hits=hits, chance=chance)
     reports = _Texts(corpus)
-    named = groups(question, corpus.reports())
     spoken = own(question)
     focus = asked.focus(spoken, rarity)
     several = asks_for_several(question.text) if len(named) == 1 else 1
 
+    best = which.stated(question, every, ranked[0], told) if told else None
+
     def short(sentence: Sentence) -> list[tuple[int, int]]:
+        if best and sentence is best.sentence:
+            return [best.figure]
         return asked.short_answers(spoken, sentence.text, focus, several)
 
+    rivals = which.rivals(question, ranked, short)
+    if which.unnamed(question):
+        found = which.differing(question, ranked[0], told) if told else ()
+        if not found and chance * len(rivals) >= ENOUGH:  # the chance is shared among them
+            found = _cite([(s, s.start, s.end, short(s)) for s in rivals], reports)
+        if found:
+            names = "、".join(dict.fromkeys(c.report.facts.title or c.report.name for c in found[:5]))
+            text = f"有 {len(found)} 份报告都讲到，说的不一样。请指明是哪一份：{names}{'等' if len(found) > 5 else ''}。"
+            return Answer(question, "ambiguous", text, hits=hits, candidates=found, chance=chance)
     note = ""
-    rivals = _rivals(question, ranked, short)
-    if rivals and _open(question):
-        found = _cite([(s, s.start, s.end, short(s)) for s in rivals], reports)
-        which = "、".join(dict.fromkeys(c.report.facts.title or c.report.name for c in found[:5]))
-        text = f"有 {len(found)} 份报告都讲到，说的不一样。请指明是哪一份：{which}{'等' if len(found) > 5 else ''}。"
-        return Answer(question, "ambiguous", text, hits=hits, candidates=found, chance=chance)
-    if rivals and not years(question.text):
-        latest = max(rivals, key=lambda s: s.hit.report.facts.year or 0)
-        ranked = [latest, *(s for s in ranked if s is not latest)]
-        others = sorted({s.hit.report.facts.year or 0 for s in rivals} - {latest.hit.report.facts.year or 0, 0})
-        if others:
-            note = f"问题没有说年份，这里取最近的一份；{'、'.join(map(str, others))}年的报告另有说法。"
+    if best:
+        chance, note = max(chance, STATED), best.note
+        lead = best.sentence
+        ranked = [lead, *(s for s in ranked if (s.hit.report.row, s.start) != (lead.hit.report.row, lead.start))]
+    elif rivals and not years(question.text):
+        lead = max(rivals, key=lambda s: s.hit.report.facts.year or 0)
+        ranked = [lead, *(s for s in ranked if s is not lead)]
+        note = which.other_years(lead.hit.report, {s.hit.report.facts.year for s in rivals})
+    if chance < ENOUGH:
+        return Answer(question, "abstained", ABSTAIN, hits=hits, chance=chance)
     if len(named) > 1:
         chosen = [next((s for s in ranked if s.hit.report.row in rows), None) for _, rows in named]
         picked = [(s, s.start, s.end, short(s)) for s in chosen if s]
@@ -95,16 +110,17 @@ def tabled(corpus: Corpus, question: Question, table: Table) -> Answer:
     rows = [row for row in table.rows if texts[row.report.row].text[row.citation.start : row.citation.end] == row.citation.quote]
     citations = tuple(replace(row.citation, number=at) for at, row in enumerate(rows, 1))
     rows = [replace(row, citation=citation) for row, citation in zip(rows, citations, strict=True)]
-    named = len(groups(question, corpus.reports())) > 1
-    text = "\n".join(citation.quote for citation in citations) if named else table.summary
+    apart = len(groups(question, corpus.reports())) > 1 or any(row.of for row in rows)  # a few cells: their sentences say more
+    text = "\n".join(dict.fromkeys(citation.quote for citation in citations)) if apart else table.summary
     missing = "、".join(ref.facts.region or ref.facts.unit or ref.name for ref in table.missing)
-    note = f"另有 {len(table.missing)} 份报告没有写明：{missing}。" if missing else ""
-    return Answer(question, "answered", text[:LONG_LIMIT], citations=citations, table=replace(table, rows=tuple(rows)), note=note)
+    notes = (table.summary if apart else "", f"另有 {len(table.missing)} 份报告没有写明：{missing}。" if missing else "")
+    short = "；".join(row.value for row in rows) if apart else None
+    return Answer(question, "answered", text[:LONG_LIMIT], short=short, citations=citations, table=replace(table, rows=tuple(rows)),
+                  note="".join(notes))
 
 
 # ---- what is shown
 
-_Shorten = Callable[[Sentence], list[tuple[int, int]]]
 _Picked = tuple[Sentence, int, int, list[tuple[int, int]]]  # sentence, start and end in the report, short answers in it
 
 
@@ -121,7 +137,7 @@ class _Texts:
         return self._read[row]
 
 
-def _sentences(ranked: Sequence[Sentence], short: _Shorten) -> list[_Picked]:
+def _sentences(ranked: Sequence[Sentence], short: Shorten) -> list[_Picked]:
     """The best sentence, and up to two more that come near it, within the limit."""
     picked: list[_Picked] = []
     length = 0
@@ -140,7 +156,7 @@ def _sentences(ranked: Sequence[Sentence], short: _Shorten) -> list[_Picked]:
     return picked
 
 
-def _clipped(sentence: Sentence, short: _Shorten) -> _Picked:
+def _clipped(sentence: Sentence, short: Shorten) -> _Picked:
     """A sentence too long for a short answer, cut to whole clauses around what is asked for."""
     runs = short(sentence)
     centre = runs[0][0] if runs else 0
@@ -224,33 +240,3 @@ def _spoken(
     if short[-1][1] - short[0][0] <= MARKED:
         return first.quote[short[0][0] : short[-1][1]]
     return "、".join(first.quote[s:e] for s, e in short)
-
-
-def _open(question: Question) -> bool:
-    """Whether a question names no unit and no region."""
-    return not any(chip.slot in ("unit", "region") for chip in question.chips)
-
-
-def _rivals(question: Question, ranked: Sequence[Sentence], short: _Shorten) -> list[Sentence]:
-    """The best sentence of each report of one kind that answers as well as the best, when what they say differs.
-
-    Of an open question any unit's; else those of the same unit.
-    """
-    if question.asks not in ("number", "date", "name", "compare"):
-        return []
-    best: dict[int, Sentence] = {}
-    for sentence in ranked:
-        best.setdefault(sentence.hit.report.row, sentence)
-    lead = ranked[0]
-    kind, unit = lead.hit.report.facts.kind, lead.hit.report.facts.unit
-    equal = [
-        s
-        for s in best.values()
-        if s.hit.report.facts.kind == kind
-        and (_open(question) or s.hit.report.facts.unit == unit)
-        and s.features["soft"] >= EQUAL * lead.features["soft"]
-        and s.features["asked"] >= lead.features["asked"]
-        and s.score >= lead.score - EQUALLY
-    ]
-    values = {tuple(s.text[a:b] for a, b in short(s)) for s in equal}
-    return equal if len(equal) >= (RIVALS if _open(question) else 2) and len(values) > 1 else []

@@ -9,28 +9,40 @@ from dataclasses import replace
 from index.corpus import Corpus
 from index.types import StoreError
 from retrieval.answer import compose, tabled
+from retrieval.asks import asks_for_several
 from retrieval.compare import tabulate, whole_corpus
 from retrieval.followup import carry, followed, reader
 from retrieval.question import groups, normalise, understand
+from retrieval.rerank import Reader
 from retrieval.search import search
-from retrieval.types import Answer, Question
+from retrieval.types import Answer, Hit, Question, Table
 
 _LOOK = 50  # passages looked at for a name
 
 
-def ask(corpus: Corpus, text: str, *, k: int = 20, without: Collection[str] = (), before: Question | None = None) -> Answer:
+def ask(corpus: Corpus, text: str, *, k: int = 20, without: Collection[str] = (), before: Question | None = None,
+        reranker: Reader | None = None) -> Answer:
     """The answer to a question, with its k hits and the milliseconds it took.
 
     `without` holds "slot:value" of the chips taken off; `before` is the question of the turn before, which a follow-up
-    takes unit, year and subject from.  Raises what `understood` does.
+    takes unit, year and subject from; `reranker` reads the first hits again.  Raises what `understood` does.
     """
     started = time.perf_counter()
     question = understood(corpus, text, without, before)
+    hits = search(corpus, question, k, reranker=reranker)
     table = tabulate(corpus, question) if many(corpus, question) else None
-    hits = search(corpus, question, k)
-    whole = table is not None and len({row.report.row for row in table.rows}) > 1
-    answer = replace(tabled(corpus, question, table), hits=hits) if table and whole else compose(corpus, question, hits)
+    if table and table.stated > 1:
+        answer = replace(tabled(corpus, question, table), hits=hits)
+    else:
+        answer = compose(corpus, question, hits, _told(corpus, question, hits))
     return replace(answer, ms=round((time.perf_counter() - started) * 1000, 2))
+
+
+def _told(corpus: Corpus, question: Question, hits: tuple[Hit, ...]) -> Table | None:
+    """What each report among the hits states of the one figure that a question asks for; None where it asks for no figure."""
+    if question.asks not in ("number", "compare") or question.nothing or asks_for_several(question.text) > 1:
+        return None
+    return tabulate(corpus, replace(question, allowed=frozenset(hit.report.row for hit in hits)))
 
 
 def many(corpus: Corpus, question: Question) -> bool:
@@ -56,5 +68,5 @@ def understood(corpus: Corpus, text: str, without: Collection[str] = (), before:
         low = name.lower()
         return frozenset(row >> 20 for row, p in zip(rows, corpus.passages(rows), strict=True) if low in p.text.lower())
 
-    turn = followed(text, before, reports, without=without, passages=reader(corpus), holders=holders)
-    return carry(understand(turn.text, reports, without, holders=holders), turn)
+    turn = followed(text, before, reports, without=without, passages=reader(corpus), holders=holders, frequency=corpus.frequency)
+    return carry(understand(turn.text, reports, without, holders=holders, frequency=corpus.frequency), turn)

@@ -6,6 +6,7 @@ A room of its own because search raises by it and answer chooses by it.
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,7 @@ from retrieval import spans
 from retrieval.spans import Span
 from retrieval.types import Question
 
-_MONEY = re.compile(r"钱|金额|资金|投资额?|经费|支出|收入|补贴|款|成交额|产值|税")
+_MONEY = re.compile(r"钱|金额|资金|投资额?|经费|支出|收入|补贴|款|成交额|产值|税|费用|收费|总额|价格|营收|利润")
 _RATE = re.compile(r"率|占比|比例|比重|增速|增幅|涨幅|涨了|增长|几成|百分之|下降|提高")
 _FAMILIES = (
     "件宗起桩例案", "人名位个人次员", "家个所户", "次场回场次", "份篇部本册条个", "项个条", "元万元亿元美元块", "天日", "年个", "座个处", "吨斤公斤",
@@ -22,12 +23,18 @@ _FAMILIES = (
 )  # fmt: skip
 _NOUNS = frozenset("路点级代口镇村国省市县区步句站面线金银铜队组对双字页章轮层片块段根")  # 多少路 asks no number of roads
 _ASKED_UNIT = re.compile(r"(?:多少|几|哪几)(?P<unit>(?:万|亿)?[一-鿿A-Za-z%℃]{1,6}(?:[/／][一-鿿]{2,3})?)")
+_COUNTED = re.compile(
+    r"(?P<unit>人次|场次|件次|[人件宗户家场份项起](?=数))数?(?:一共|总共|共|大概|大约|各自?|分别)?(?:是|有|为|达到?|到)?"
+    r"(?:多少|几)(?=[？?，,。；;]|$)"
+)
 _UNIT = re.compile(r"(?:万|亿|千|百)*")
 
 
 @functools.lru_cache(maxsize=64)
 def asked_unit(text: str) -> str:
     """The measure word a question asks with: 多少宗 → 宗; % where it asks for a rate, 元 for money; else empty."""
+    if counted := _COUNTED.search(text):
+        return counted["unit"]
     match = _ASKED_UNIT.search(text)
     if match:
         said = _UNIT.sub("", match["unit"], count=1)
@@ -45,7 +52,7 @@ def asked_unit(text: str) -> str:
 
 def asked_units(text: str) -> tuple[str, ...]:
     """The measure words of a question that asks for several figures at once: 多少人、占比多少 → 人, %."""
-    parts = re.split(r"[,，、;；]", text)
+    parts = re.split(r"[,，、;；?？]", text)
     units = [asked_unit(part) for part in parts if re.search(r"多少|几", part)]
     return tuple(dict.fromkeys(unit for unit in units if unit))
 
@@ -59,6 +66,8 @@ def unit_fit(asked: str, span: Span) -> float:
         return 1.0
     if asked == "%":
         return 0.7 if "百分点" in unit or unit in {"成", "倍"} else 0.0
+    if not unit and asked in _FAMILIES[1]:  # people are counted without: 46万群众
+        return 0.6
     if asked == "个":  # counts anything
         return 0.0 if not unit or unit in {"%", "百分点", "个百分点", "年", "月", "天"} or "元" in unit else 0.7
     if unit and any(asked in family and unit in family for family in _FAMILIES):
@@ -69,20 +78,22 @@ def unit_fit(asked: str, span: Span) -> float:
 _CONTACT_ASKED = re.compile(r"电话|邮箱|邮编|号码|联系方式")
 _PERSON_ASKED = re.compile(r"谁|姓名|(?:长|书记|主任|主席|负责人|组长)(?:是|叫|的名字)|哪位")
 _NAME_ASKED = re.compile(r"名字|姓名|姓什么|叫什么|叫啥")
+_SHAPED_ASKED = re.compile(rf"{_CONTACT_ASKED.pattern}|姓名|(?:长|书记|主任|主席|负责人|组长)(?:是|叫|的名字)|哪位")
 _TITLE_ASKED = re.compile(r"文件|办法|方案|条例|规定|制度|法规|规章|意见|规划|指引|通知|清单|细则|蓝皮书|哪[本部]")
 _ORGAN_ASKED = re.compile(r"哪[个家所些]?(?:单位|部门|机构|组织|公司|企业|学校|医院|法院|银行|巡察组|科室|窗口)|由谁|归谁|谁(?:负责|来|担任)")
 
 
+_WHICH = re.compile(r"哪一?(?:[个所座家支条款种位处项批类部本份届眼口间场名](?![一-鿿]?最))?")
 _CATEGORIES = (
-    re.compile(r"哪[一]?(?:个|所|座|家|支|条|款|种|位|处|项|批|类)(?![最更比])([一-鿿]{1,6}?)(?=[？?，,。、的是叫被获拿有在毕]|$)"),
-    re.compile(r"哪[一]?([类种级市县区省])(?=最)"),
-    re.compile(r"([一-鿿]{1,5}[^的一\W])(?:的名字|名称)?(?:叫|是)(?:什么|啥|哪)"),
+    re.compile(r"哪[一]?([类种级])(?=最)"),
+    re.compile(r"([一-鿿]{1,5}[^的一\W])(?:的名字|名称)?[，,]?(?:叫|是)(?:什么|啥|哪)"),
 )
 # What names of a kind end in, where that is not the kind's own word.
 _TAILS = (
     ("城市", ("市",)), ("学校", ("大学", "学院", "中学", "小学", "学校")), ("高校", ("大学", "学院")), ("企业", ("公司", "集团", "厂")),
     ("公司", ("公司", "集团")), ("国家", ("国",)), ("银行", ("银行",)), ("科室", ("科", "室", "股")), ("大学", ("大学", "学院")),
-    ("村子", ("村",)), ("村", ("村",)), ("镇", ("镇",)), ("市", ("市",)), ("县", ("县",)), ("省", ("省", "自治区", "市")),
+    ("村子", ("村",)), ("村", ("村",)), ("镇", ("镇",)), ("市", ("市",)), ("县", ("县",)), ("区", ("区",)), ("州", ("州",)),
+    ("省", ("省", "自治区", "市")),
 )  # fmt: skip
 _LASTING = frozenset({"天", "日", "年", "个月", "周", "小时", "分钟", "工作日", "个工作日"})
 _DAY_ASKED = re.compile(r"哪[一]?[天日]|几号|几月几|日期|何日")
@@ -112,9 +123,25 @@ def candidates(question: Question, text: str) -> list[Span]:
         return found
     if question.asks != "name":
         return []
+    return _unsaid(_shaped(asked, text), text, asked)
+
+
+def _unsaid(found: Sequence[Span], text: str, asked: str) -> list[Span]:
+    """Those that the question does not say itself, for the most part; a title in whole."""
+    names = [(span, span.of(text).strip("《》“”")) for span in found]
+    return [span for span, name in names if len(_held(name, asked)) < (1.0 if span.kind == "title" else 0.75) * len(name)]
+
+
+def _held(name: str, asked: str) -> set[int]:
+    """Places in a name whose character stands in the question beside the one that it stands beside here."""
+    return {at + side for at in range(len(name) - 1) if name[at : at + 2] in asked for side in (0, 1)}
+
+
+def _shaped(asked: str, text: str) -> list[Span]:
+    """Names of the shape that a question asks for."""
     noun, tails = _category(asked)
-    if tails:  # names of these kinds end so, or there is none
-        return [span for tail in tails for span in spans.ending(text, tail) if span.end - span.start > len(tail)]
+    if tails and (found := [span for tail in tails for span in spans.ending(text, tail) if _proper(span.of(text), tail)]):
+        return found
     if _PERSON_ASKED.search(asked) and not _ORGAN_ASKED.search(asked):
         found = spans.persons(text)
         return found if found or _NAME_ASKED.search(asked) else spans.charged(text)
@@ -123,15 +150,29 @@ def candidates(question: Question, text: str) -> list[Span]:
     if _ORGAN_ASKED.search(asked) and (found := spans.charged(text)):
         return found
     for tail in dict.fromkeys((noun[-2:], noun[-1:])) if noun else ():
-        if found := [span for span in spans.ending(text, tail) if span.end - span.start > len(tail)]:
+        if found := [span for span in spans.ending(text, tail) if _proper(span.of(text), tail)]:
             return found + spans.quoted(text)
+    if tails:  # names of these kinds end so, or there is none
+        return []
     return spans.quoted(text) or spans.titles(text) or spans.organisations(text)
+
+
+def _proper(name: str, tail: str) -> bool:
+    """Whether a run that ends as a name does is more than its tail and counts nothing: 超千亿元县 is no name of a county."""
+    counts = re.search(r"\d|[百千万亿]元|^[“”]?[一二两三四五六七八九十百千万]+[个家所座项省市县区镇村]", name)
+    return len(name) > len(tail) and name.count("“") == name.count("”") and not counts
 
 
 @functools.lru_cache(maxsize=64)
 def _category(asked: str) -> tuple[str, tuple[str, ...]]:
     """The noun of 哪个窗口 or 品种叫什么, and what names of its kind end in where that is known; empty where neither."""
-    noun = next((m[1] for pattern in _CATEGORIES if (m := pattern.search(asked))), "")
+    import rjieba
+
+    which = _WHICH.search(asked)
+    after = itertools.takewhile(lambda tagged: tagged[1][:1] in "njz", rjieba.tag(asked[which.end() :]) if which else ())
+    place = re.search(r"哪一?个?([省市县区州镇乡村])(?![一-鿿]?[长委局级])", asked)
+    kind = "".join(word for word, _ in after)
+    noun = place[1] if place else kind if len(kind) > 1 else next((m[1] for pattern in _CATEGORIES if (m := pattern.search(asked))), "")
     return noun, next((tails for word, tails in _TAILS if noun.endswith(word)), ())
 
 
@@ -148,8 +189,7 @@ def fit(question: Question, text: str) -> float:
         if candidates(question, text):
             return 1.0
         said = question.text
-        shaped = _NAME_ASKED.search(said) or _CONTACT_ASKED.search(said) or _category(said)[1]
-        return 0.0 if shaped else 0.2  # not every name has a shape
+        return 0.0 if _NAME_ASKED.search(said) or _CONTACT_ASKED.search(said) else 0.2  # not every name has a shape
     if question.asks == "list":
         if _CONTACT_ASKED.search(question.text):
             return float(bool(spans.contacts(text)))
@@ -169,18 +209,24 @@ def short_answers(question: Question, text: str, focus: Mapping[str, float], sev
     `focus` weighs the question's words, `several` says how many runs are asked for.
     """
     found = candidates(question, text)
+    if question.asks == "name" and not any(span.kind != "quoted" for span in found) and not _SHAPED_ASKED.search(question.text):
+        found = found + _unsaid(spans.nominals(text, question.rest), text, question.text)  # not every name has a shape
     if not found:
         return []
     units = asked_units(question.text) if several > 1 else ()
     near = [_nearness(span, found, text, focus) for span in found]
     top = max(near) or 1.0
+    subject = re.match(r"[的]?(?:哪|谁|什么|啥)", question.rest.strip()) is not None  # who did it: what a clause begins with
 
     def score(at: int, unit: str) -> float:
         span = found[at]
         total = near[at] / top
         if span.kind == "figure":
             total += 2 * unit_fit(unit, span) + 0.6 * _own_words(span, text, question.text)
-            total += _change(question.text, text, span)
+            total += _change(question.text, text, span) + 0.6 * _same_deed(question.rest, text, span)
+        else:
+            total += _same_side(question.text, text, span, focus)
+            total += 0.6 * (subject and text[: span.start].rstrip("“《")[-1:] in ("", *"，,；;。：\n"))
         if span.of(text).strip("《》“”") in question.text:
             total -= 1.0  # what the question says itself is not what it asks for
         return total
@@ -193,6 +239,36 @@ def short_answers(question: Question, text: str, focus: Mapping[str, float], sev
         best = {at for at in order[:several] if score(at, unit) >= score(order[0], unit) - 1.0}
     runs = [(found[at].start, found[at].end) for at in sorted(best)]
     return [(_noun_before(text, start), end) for start, end in runs] if len(runs) > 1 else runs
+
+
+def _same_deed(asked: str, text: str, span: Span) -> float:
+    """1 where a verb of the question stands before a figure in its own clause: 收到102件，办结86件."""
+    left = max(text.rfind(mark, 0, span.start) for mark in "，,；;。、：\n") + 1
+    clause = text[left : span.start]
+    return float(any(verb in clause for verb in _verbs(asked)))
+
+
+@functools.lru_cache(maxsize=64)
+def _verbs(asked: str) -> tuple[str, ...]:
+    """Verbs of two characters or more, as jieba's tagger has them."""
+    import rjieba
+
+    return tuple(word for word, tag in rjieba.tag(asked) if tag == "v" and len(word) > 1)
+
+
+def _same_side(asked: str, text: str, span: Span, focus: Mapping[str, float]) -> float:
+    """Of the question's words in a text, the share that stands on the same side of a run as of the question word."""
+    which = re.search(r"哪|谁|什么|啥|何", asked)
+    if not which:
+        return 0.0
+    low = text.lower()
+    sides = []
+    for word, weight in focus.items():
+        at, said = low.find(word), asked.lower().find(word)
+        if at >= 0 and said >= 0 and not span.start <= at < span.end:
+            sides.append((weight, (at < span.start) == (said < which.start())))
+    total = sum(weight for weight, _ in sides)
+    return sum(weight for weight, same in sides if same) / total if total else 0.0
 
 
 def _own_words(span: Span, text: str, asked: str) -> float:

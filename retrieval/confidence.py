@@ -13,24 +13,30 @@ import numpy as np
 from index.corpus import Corpus
 from retrieval import asked, overlap, spans
 from retrieval.linear import Linear, shipped
-from retrieval.sentences import Sentence
+from retrieval.sentences import Sentence, able
 from retrieval.types import Hit, Question
 
 ENOUGH = 0.12  # chance below which nothing is answered: on the cross-validated curve 5 % of what could be is lost
 FEATURES = ("words", "around", "cosine", "soft", "pairs", "asked", "year", "hit", "lead", "worst", "missing", "clause",
-            "clause_soft", "named",
+            "clause_soft", "first", "soft_most", "pairs_near", "named",
             "number", "date", "name", "yesno", "list", "how")
+_BESIDE = 5  # sentences beside which the best one is seen
 
 
 def features(corpus: Corpus, question: Question, ranked: Sequence[Sentence], rarity: Mapping[str, float]) -> np.ndarray:
-    """float32 [len(FEATURES)] of a question and its sentences, best first; at least one."""
-    best = ranked[0]
-    other = next((s.score for s in ranked if s.hit.passage.id != best.hit.passage.id), best.score - 5.0)
+    """float32 [len(FEATURES)] of a question and its sentences, best first, of which one at least is `able`."""
+    fit = able(question, ranked)
+    best = fit[0]
+    other = next((s.score for s in fit if s.hit.passage.id != best.hit.passage.id), best.score - 5.0)
     worst, missing = _least(corpus, best.hit, rarity)
+    hits = np.asarray(list({s.hit.passage.id: s.hit.score for s in ranked}.values()))
     f = best.features
     return np.asarray((
         f["words"], f["around"], f["cosine"], f["soft"], f["pairs"], f["asked"], f["year"], best.hit.score,
         min(best.score - other, 5.0), worst, missing, *_beside(corpus, question, best, rarity),
+        -math.log(np.exp(hits - hits.max()).sum()),
+        max(s.features["soft"] for s in ranked),
+        sum(s.features["pairs"] for s in ranked[:_BESIDE]) / len(ranked[:_BESIDE]),
         float(any(c.slot in ("unit", "region") for c in question.chips)),
         *(float(question.asks == kind) for kind in ("number", "date", "name", "yesno", "list", "how")),
     ), np.float32)
@@ -38,8 +44,8 @@ def features(corpus: Corpus, question: Question, ranked: Sequence[Sentence], rar
 
 def probability(corpus: Corpus, question: Question, ranked: Sequence[Sentence], rarity: Mapping[str, float],
                 model: Linear | None = None) -> float:
-    """0 to 1: the chance that the best sentence answers the question."""
-    if not ranked:
+    """0 to 1: the chance that the best sentence that can answer the question does; 0 where none can."""
+    if not able(question, ranked):
         return 0.0
     logit = float((model or shipped("confidence")).score(features(corpus, question, ranked, rarity)[None])[0])
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))

@@ -20,6 +20,7 @@ from retrieval.types import Hit, Question
 from retrieval.years import year_fit, years
 
 READ = 12  # hits whose sentences are weighed
+_PUBLISHED = re.compile(r"发布|公布|印发|公开|刊发|落款|成文|署|作的")  # in another year than the one that it is about
 FAR = 3.0  # behind the best sentence's score: the best one in which what is asked for stands must not be
 FEATURES = ("words", "around", "cosine", "soft", "pairs", "order", "hit", "asked", "year", "length")
 
@@ -61,7 +62,7 @@ def able(question: Question, ranked: Sequence[Sentence]) -> list[Sentence]:
     """Sentences that can answer: for a figure, date or name those in which one stands, of no other year than named."""
     if not ranked or question.asks not in ("number", "date", "name"):
         return list(ranked)
-    dated = bool(years(question.text))
+    dated = bool(years(question.text)) and not _PUBLISHED.search(question.text)
     found = [s for s in ranked if s.features["asked"] > 0 and not (dated and s.features["year"] < 0)]
     return found if found and found[0].score >= ranked[0].score - FAR else []
 
