@@ -13,12 +13,13 @@ from typing import Any
 
 from eval.about import command, machine, read_about, write_about
 from eval.compare import compare
-from eval.dataset import read_gold, read_run, write_run, write_whole
+from eval.dataset import json_lines, read_gold, read_golds, read_run, write_run, write_whole
 from eval.metrics import score_all, summarise
-from eval.report import as_json, markdown, markdown_comparison
+from eval.report import as_json, counted, markdown, markdown_comparison, markdown_lost
 from index.types import YoujuError
 
 CACHE = Path("data-eval")
+SAMPLES = [Path("eval/gold/samples.jsonl"), Path("eval/gold/samples.tables.jsonl")]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -79,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     ablate.add_argument("--out", type=Path, metavar="STEM", help="结果另写到 STEM.md 与 STEM.json")
 
     encoders = add("encoders", _encoders, "在 BEIR / C-MTEB 文件夹或金标上比较编码模型：BM25、稠密、混合")
-    encoders.add_argument("--beir", type=Path, nargs="+", default=[], metavar="DIR", help="BEIR 或 MTEB 检索数据集文件夹")
+    encoders.add_argument("--beir", type=Path, nargs="+", default=[], metavar="DIR", help="BEIR 或 MTEB 检索数据集文件夹，或 BEIR 的 zip")
     encoders.add_argument("--gold", type=Path, metavar="GOLD.jsonl", help="金标问题；要同时给 --reports")
     encoders.add_argument("--reports", type=Path, nargs="+", default=[], metavar="DIR", help="放报告的文件夹")
     encoders.add_argument("--models", nargs="*", default=[], metavar="PATH|NAME", help="另外要比较的模型（自带的总在其中）")
@@ -93,15 +94,16 @@ def _parser() -> argparse.ArgumentParser:
     _reports(bench)
     bench.add_argument("--peers", nargs="*", metavar="系统", help="同类系统；不写名字就是全部")
     bench.add_argument("--passages", type=int, default=0, metavar="N", help="把段落补到 N 段（用 --fill 里的文字）")
-    bench.add_argument("--fill", type=Path, nargs="+", default=[], metavar="FILE", help="补足段落用的 BEIR 文件夹或每行一段的文本")
-    bench.add_argument("--limit", type=float, default=480, metavar="秒", help="每个系统建库、提问各最多用多久（默认 480）")
+    bench.add_argument("--fill", type=Path, nargs="+", default=[], metavar="FILE", help="补足段落用的 BEIR 文件夹、zip 或每行一段的文本")
+    bench.add_argument("--limit", type=float, default=600, metavar="秒", help="每个系统建库最多用多少秒 CPU（默认 600）")
+    bench.add_argument("--asking", type=float, default=300, metavar="秒", help="每个系统提问最多用多少秒 CPU，用完就不再问（默认 300）")
     bench.add_argument("--out", type=Path, metavar="STEM", help="结果另写到 STEM.md 与 STEM.json")
 
     gate = add("gate", _gate, "在样例问题上重跑，得分比基线低出误差就失败（退出状态 1）")
-    gate.add_argument("--gold", type=Path, default=Path("eval/gold/samples.jsonl"), metavar="GOLD.jsonl")
+    gate.add_argument("--gold", type=Path, nargs="+", default=SAMPLES, metavar="GOLD.jsonl", help="金标，可以是多份（默认样例问题与样例表格）")
     gate.add_argument("--reports", type=Path, nargs="+", default=[Path("reports")], metavar="DIR")
     gate.add_argument("--baseline", type=Path, default=Path("eval/results/baseline.json"), metavar="FILE.json")
-    gate.add_argument("--renew", action="store_true", help="把基线改写成这次的得分，并说明变了什么")
+    gate.add_argument("--renew", action="store_true", help="把基线改写成这次的得分，并列出变了什么")
     _cache(gate)
     gate.add_argument("--encoder", metavar="PATH|NAME", help="换一个编码模型")
 
@@ -114,7 +116,13 @@ def _parser() -> argparse.ArgumentParser:
     label.add_argument("questions", type=Path, metavar="QUESTIONS", help="每行一个问题的文本，或拟出的 .jsonl")
     _reports(label)
     label.add_argument("--out", type=Path, required=True, metavar="GOLD.jsonl", help="标好的写到这里；已标的不再问")
-    label.add_argument("--show", type=int, default=8, metavar="K", help="每题列出几段（默认 8）")
+    label.add_argument("--show", type=int, default=8, metavar="K", help="每次列出几段（默认 8）")
+
+    said = "把网页上的“有用/没用”变成待改定的金标、待标的问题与 TREC qrels"
+    feedback = add("feedback", _feedback, said)
+    feedback.add_argument("--data", type=Path, required=True, metavar="DIR", help="网页的数据文件夹，其中有 feedback.jsonl")
+    feedback.add_argument("--out", type=Path, required=True, metavar="GOLD.jsonl", help="金标写到这里；其中已改定的（没有 draft 的）原样保留")
+    feedback.add_argument("--encoder", metavar="PATH|NAME", help="建这个索引时用的编码模型（默认自带的）")
     return parser
 
 
@@ -167,7 +175,7 @@ def _run(args: argparse.Namespace) -> None:
     if args.json:
         print(json.dumps(as_json(summaries), ensure_ascii=False, indent=1))
     else:
-        print(markdown(summaries))
+        print(f"{markdown(summaries)}\n\n{markdown_lost(counted(results))}".rstrip())
         print(f"运行结果已写入 {args.out}；索引在 {home}", file=sys.stderr)
 
 
@@ -182,15 +190,18 @@ def _report(args: argparse.Namespace) -> None:
         scored = [replace(one, faithful=()) for one in scored]
     summaries = summarise(scored)
     about = read_about(args.run)
+    stages = counted(found[case.id] for case in cases if case.id in found)
     if args.trec:
         from eval.trec import passages_run, write_trec_run
 
         write_trec_run(args.trec, passages_run([found[case.id] for case in cases if case.id in found]))
     if args.markdown:
         said = "".join(f"- {name}：{value}\n" for name, value in about.items())
-        write_whole(args.markdown, f"# {args.title}\n\n{said}\n{markdown(summaries)}\n")
+        tables = f"{markdown(summaries)}\n\n{markdown_lost(stages)}".rstrip()
+        write_whole(args.markdown, f"# {args.title}\n\n{said}\n{tables}\n")
     if args.json:
-        write_whole(args.json, json.dumps({"about": about, "scores": as_json(summaries)}, ensure_ascii=False, indent=1) + "\n")
+        whole = {"about": about, "scores": as_json(summaries), "lost": stages}
+        write_whole(args.json, json.dumps(whole, ensure_ascii=False, indent=1) + "\n")
     write_whole(args.out, report_html(cases, found, scored, title=args.title, about=about, page=args.page))
     print(f"报告已写入 {args.out}，用浏览器打开即可", file=sys.stderr)
 
@@ -261,9 +272,9 @@ def _encoders(args: argparse.Namespace) -> None:
 def _bench(args: argparse.Namespace) -> None:
     cases = read_gold(args.gold)
 
-    from eval.bench import bench, filling, markdown_bench
+    from eval.bench import bench, filling, markdown_bench, measured
     from eval.peers import PEERS, missing
-    from eval.run import indexed
+    from eval.run import indexed, run_fingerprint
 
     names = None if args.peers is None else (args.peers or list(PEERS))
     if bad := [name for name in names or () if name not in PEERS]:
@@ -273,32 +284,41 @@ def _bench(args: argparse.Namespace) -> None:
             print(f"跳过 {name}：{said}", file=sys.stderr)
     systems = ["youju", "youju-lexical", *(name for name in names or () if not missing(name))]
     with _progress() as progress:
-        with indexed(cases, args.reports, args.encoder, args.data, progress) as (corpus, _, _texts):
+        with indexed(cases, args.reports, args.encoder, args.data, progress) as (corpus, home, _texts):
             reports = [corpus.report(ref.row) for ref in corpus.reports()]
         reports += filling(args.fill, args.passages - sum(len(report.passages) for report in reports))
-        rows = bench(systems, reports, cases, args.encoder, args.limit, progress)
-    total = sum(len(report.passages) for report in reports)
-    _say(args, markdown_bench(rows, total), {"passages": total} | {row.system: row.as_json() for row in rows})
+        total = sum(len(report.passages) for report in reports)
+        same = {"passages": total, "run": run_fingerprint(args.gold, home)}
+        rows = measured(args.out, same) if args.out else []
+        if rows:
+            print(f"接着上次做：已量过 {'、'.join(row.system for row in rows)}", file=sys.stderr)
+        left = [system for system in systems if system not in {row.system for row in rows}]
+        for row in bench(left, reports, cases, args.encoder, args.limit, args.asking):
+            rows.append(row)
+            progress("比较", len(rows), len(systems))
+            _write(args, markdown_bench(rows, total), same | {"rows": [row.as_json() for row in rows]})
+    print(markdown_bench(rows, total))
 
 
 def _gate(args: argparse.Namespace) -> int:
-    cases = read_gold(args.gold)
+    cases = read_golds(args.gold)
 
     from eval.gate import baseline_of, judge, markdown_verdict, read_baseline, write_baseline
     from eval.journal import Journal
     from eval.run import ask_all, indexed
 
-    before = read_baseline(args.baseline) if args.baseline.exists() or not args.renew else None
+    before = read_baseline(args.baseline, missing_is_empty=args.renew)
     with _progress() as progress, indexed(cases, args.reports, args.encoder, args.data, progress) as (corpus, _, texts):
         results = ask_all(corpus, cases, texts, progress, Journal())
     now = baseline_of(score_all(cases, {result.id: result for result in results}, texts))
-    questions = {case.id: case.question for case in cases}
-    verdict = judge(before or now, now)
-    print(markdown_verdict(verdict, questions))
+    verdict = judge(before, now)
+    print(markdown_verdict(verdict, {case.id: case.question for case in cases}))
     if args.renew:
         write_baseline(args.baseline, now)
         print(f"基线已写入 {args.baseline}", file=sys.stderr)
         return 0
+    if not verdict.changes:
+        raise YoujuError("基线里没有一个问题与这次的相同，无从比较；请核对 --gold 与 --baseline，或用 python -m eval gate --renew 重写基线")
     if verdict.failed:
         said = "、".join(verdict.failed)
         print(f"得分比基线低出了误差：{said}。若是有意的改动，用 python -m eval gate --renew 改写基线并提交", file=sys.stderr)
@@ -330,9 +350,45 @@ def _label(args: argparse.Namespace) -> None:
         label(corpus, asked, args.out, args.show, input, print)
 
 
+def _feedback(args: argparse.Namespace) -> None:
+    from eval.feedback import draft_gold, qrels, read_feedback
+    from eval.metrics import plain
+    from eval.run import stem
+    from eval.trec import write_qrels
+    from index.corpus import Corpus
+    from index.encoder import load_encoder
+
+    judged = read_feedback(args.data / "feedback.jsonl")
+    with Corpus.open(args.data, load_encoder(args.encoder)) as corpus:
+        texts = {stem(ref.name): plain(corpus.report(ref.row).text) for ref in corpus.reports()}
+    drafted = draft_gold(judged, texts)
+    kept = [dict(line.fields) for line in json_lines(args.out, "金标文件") if not line.fields.get("draft")] if _filled(args.out) else []
+    held = {line["id"] for line in kept}
+    gold = [*kept, *(line for line in drafted.gold if line["id"] not in held)]
+    unlabelled = [line for line in drafted.unlabelled if line["id"] not in held]
+    beside = args.out.with_suffix(".unlabelled.jsonl"), args.out.with_suffix(".qrels")
+    for path, lines in ((args.out, gold), (beside[0], unlabelled)):
+        write_whole(path, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+    write_qrels(beside[1], qrels(judged))
+    print(
+        f"{len(judged)} 个判断：{len(gold)} 题写入 {args.out}（其中 {len(gold) - len(kept)} 题待改定），{len(unlabelled)} 题要人去找依据，"
+        f"写入 {beside[0]}（用 python -m eval label 来标），段落的相关判断写入 {beside[1]}",
+        file=sys.stderr,
+    )
+
+
+def _filled(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0
+
+
 def _say(args: argparse.Namespace, text: str, figures: dict[str, Any]) -> None:
     """Print a table, and write it with its command and machine where a place is given."""
     print(text)
+    _write(args, text, figures)
+
+
+def _write(args: argparse.Namespace, text: str, figures: dict[str, Any]) -> None:
+    """The same, as STEM.md and STEM.json."""
     if args.out:
         head = f"`{args.typed}`\n\n{machine()}\n\n"
         write_whole(args.out.with_name(args.out.name + ".md"), head + text + "\n")

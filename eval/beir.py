@@ -1,4 +1,4 @@
-"""Retrieval datasets as they lie on disk: BEIR folders, and MTEB / C-MTEB ones in jsonl or parquet.
+"""Retrieval datasets as they lie on disk: BEIR folders or zip files, and MTEB / C-MTEB folders in jsonl or parquet.
 
     corpus.jsonl | corpus/*.jsonl | corpus/*.parquet | data/corpus-*.parquet | corpus-*.parquet
     queries.*    in the same places
@@ -12,8 +12,10 @@ import csv
 import gzip
 import json
 import re
+import tempfile
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -40,10 +42,26 @@ class Collection:
     qrels: Mapping[str, Mapping[str, int]]
 
 
-def read_collection(folder: Path, split: str | None = None) -> Collection:
-    """A dataset's folder.  Raises GoldError naming what is missing or wrong in it."""
-    if not folder.is_dir():
-        raise GoldError(f"找不到数据集文件夹 {folder}；请检查路径")
+def read_collection(path: Path, split: str | None = None) -> Collection:
+    """A dataset's folder, or a zip file of one.  Raises GoldError naming what is missing or wrong in it."""
+    if path.suffix == ".zip" and path.is_file():
+        with tempfile.TemporaryDirectory(prefix="youju-beir-") as home:
+            try:
+                with zipfile.ZipFile(path) as packed:
+                    packed.extractall(home)
+            except (OSError, zipfile.BadZipFile) as error:
+                raise GoldError(f"数据集 {path} 解不开：{error}；请检查是否下载完整") from error
+            folder = next((each.parent for each in Path(home).rglob("queries*")), Path(home))
+            try:
+                return replace(_collection(folder, split), name=path.stem)
+            except GoldError as error:
+                raise GoldError(str(error).replace(str(folder), str(path))) from None
+    if not path.is_dir():
+        raise GoldError(f"找不到数据集文件夹 {path}；请检查路径")
+    return _collection(path, split)
+
+
+def _collection(folder: Path, split: str | None) -> Collection:
     corpus = {_field(one, _ID, where): _text(one, where) for where, one in _records(folder, "corpus")}
     queries = {_field(one, _ID, where): _text(one, where) for where, one in _records(folder, "queries")}
     qrels: dict[str, dict[str, int]] = {}

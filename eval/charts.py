@@ -1,4 +1,7 @@
-"""Charts as inline SVG: no script, no font, no file of their own; text is text, so it can be searched and printed."""
+"""Charts as inline SVG: no script, no font, no file of their own; text is text, so it can be searched and printed.
+
+Colours are the page's own properties (--ink, --soft, --rule, --blue, --pale, --rust), so that they turn dark with it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-INK, SOFT, RULE, BLUE, PALE, RUST = "#1c2530", "#5b6673", "#d9dee4", "#1f5fa8", "#c7daef", "#b5502a"
+INK, SOFT, RULE, BLUE, PALE, RUST = (f"var(--{name})" for name in ("ink", "soft", "rule", "blue", "pale", "rust"))
 ROW = 26  # pixels a row of a horizontal chart
 
 
@@ -23,8 +26,8 @@ class Whisker:
 
 
 def whiskers(rows: Sequence[Whisker]) -> str:
-    """A dot on a line for each score, the line its interval; the figures stand to the right."""
-    left, right, width = 190, 215, 780
+    """A dot on a line for each score, the line its interval; the mean stands before it, interval and count after it."""
+    left, right, width = 214, 170, 780
     span = width - left - right
     height = len(rows) * ROW + 26
     parts = []
@@ -35,11 +38,11 @@ def whiskers(rows: Sequence[Whisker]) -> str:
     for at, row in enumerate(rows):
         y = at * ROW + ROW / 2 + 4
         colour = RUST if row.lower_is_better else BLUE
-        parts.append(_text(left - 12, y + 4, row.label, "end", INK, 13))
+        parts.append(_text(left - 64, y + 4, row.label, "end", INK, 13))
+        parts.append(_text(left - 14, y + 4, f"{row.mean:.3f}", "end", INK, 13, 600))
         parts.append(_line(left + span * row.low, y, left + span * row.high, y, colour, 3, 0.45))
-        parts.append(f'<circle cx="{left + span * row.mean:.1f}" cy="{y:.1f}" r="4.5" fill="{colour}"/>')
-        parts.append(_text(width - right + 14, y + 4, f"{row.mean:.3f}", "start", INK, 13, 600))
-        parts.append(_text(width - right + 62, y + 4, f"{row.low:.3f}–{row.high:.3f}", "start", SOFT, 12))
+        parts.append(f'<circle cx="{left + span * row.mean:.1f}" cy="{y:.1f}" r="4.5" style="fill:{colour}"/>')
+        parts.append(_text(width - right + 16, y + 4, f"{row.low:.3f}–{row.high:.3f}", "start", SOFT, 12))
         parts.append(_text(width - 2, y + 4, f"{row.n}", "end", SOFT, 12))
     return _svg(width, height, parts, "各项得分与 95% 区间")
 
@@ -53,7 +56,7 @@ def bars(rows: Sequence[tuple[str, int]], total: int) -> str:
         y = at * ROW + 3
         length = (width - left - right) * count / most
         parts.append(_text(left - 12, y + 14, label, "end", INK if count else SOFT, 13))
-        parts.append(f'<rect x="{left}" y="{y}" width="{max(length, 1):.1f}" height="{ROW - 9}" rx="2" fill="{RUST if count else RULE}"/>')
+        parts.append(f'<rect x="{left}" y="{y}" width="{max(length, 1):.1f}" height="{ROW - 9}" rx="2" style="fill:{RUST if count else RULE}"/>')
         share = f"{count}（{count / total:.0%}）" if count else "0"
         parts.append(_text(left + length + 8, y + 14, share, "start", INK if count else SOFT, 12))
     return _svg(width, len(rows) * ROW + 4, parts, "每一步丢失的问题数")
@@ -75,12 +78,13 @@ def curve(points: Sequence[tuple[float, float]], across: str, up: str, *, dots: 
         for x, y, count in dots:
             x, y = left + size * min(max(x, 0), 1), top + size * (1 - y)
             radius = 3 + 11 * (count / most) ** 0.5
-            parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{BLUE}" fill-opacity=".55"><title>{count} 题</title></circle>')
+            parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" style="fill:{BLUE}" fill-opacity=".55"><title>{count} 题</title></circle>')
     else:
         path = " ".join(f"{left + size * x:.1f},{top + size * (1 - y / top_value):.1f}" for x, y in points)
-        parts.append(f'<polyline points="{path}" fill="none" stroke="{BLUE}" stroke-width="2"/>')
+        parts.append(f'<polyline points="{path}" fill="none" style="stroke:{BLUE}" stroke-width="2"/>')
     parts.append(_text(left + size / 2, top + size + 36, across, "middle", INK, 12))
-    parts.append(f'<text transform="translate(13 {top + size / 2}) rotate(-90)" text-anchor="middle" font-size="12" fill="{INK}">{html.escape(up)}</text>')
+    place = f'transform="translate(13 {top + size / 2}) rotate(-90)"'
+    parts.append(f'<text {place} text-anchor="middle" font-size="12" style="fill:{INK}">{html.escape(up)}</text>')
     return _svg(left + size + 26, top + size + 46, parts, f"{up}随{across}的变化", fixed=True)
 
 
@@ -99,7 +103,7 @@ def histogram(values: Sequence[float], marks: Sequence[tuple[str, float]], unit:
     for at, one in enumerate(counts):
         if one:
             x, wide, tall = left + span * at / count + 1, span / count - 2, (base - 34) * one / most
-            parts.append(f'<rect x="{x:.1f}" y="{base - tall:.1f}" width="{wide:.1f}" height="{tall:.1f}" fill="{PALE}"/>')
+            parts.append(f'<rect x="{x:.1f}" y="{base - tall:.1f}" width="{wide:.1f}" height="{tall:.1f}" style="fill:{PALE}"/>')
     parts.append(_line(left, base, left + span, base, SOFT))
     parts.append(_text(left - 6, base - (base - 34) + 4, str(most), "end", SOFT, 11))
     for tick in range(6):
@@ -116,8 +120,8 @@ def histogram(values: Sequence[float], marks: Sequence[tuple[str, float]], unit:
 def meter(share: float) -> str:
     """A small bar of a share, for a table's cell."""
     return (
-        f'<svg class="meter" viewBox="0 0 60 8" width="60" height="8" aria-hidden="true"><rect width="60" height="8" rx="2" fill="{RULE}"/>'
-        f'<rect width="{60 * min(max(share, 0), 1):.1f}" height="8" rx="2" fill="{BLUE}"/></svg>'
+        f'<svg class="meter" viewBox="0 0 60 8" width="60" height="8" aria-hidden="true"><rect width="60" height="8" rx="2" style="fill:{RULE}"/>'
+        f'<rect width="{60 * min(max(share, 0), 1):.1f}" height="8" rx="2" style="fill:{BLUE}"/></svg>'
     )
 
 
@@ -135,12 +139,12 @@ def _svg(width: float, height: float, parts: Sequence[str], title: str, *, fixed
 def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float = 1, opacity: float = 1, dash: str = "") -> str:
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
     return (
-        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" stroke-width="{width}" '
+        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" style="stroke:{colour}" stroke-width="{width}" '
         f'stroke-opacity="{opacity}" stroke-linecap="round"{dashed}/>'
     )
 
 
 def _text(x: float, y: float, text: str, anchor: str, colour: str, size: int, weight: int = 400) -> str:
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" font-weight="{weight}" fill="{colour}">{html.escape(text)}</text>'
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" font-weight="{weight}" style="fill:{colour}">{html.escape(text)}</text>'
     )

@@ -13,7 +13,7 @@ import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -128,6 +128,13 @@ def read_gold(path: Path) -> list[Case]:
     """
     cases = [_case(line) for line in json_lines(path, "金标文件")]
     _refuse_repeats(path, [case.id for case in cases])
+    return cases
+
+
+def read_golds(paths: Sequence[Path]) -> list[Case]:
+    """Gold questions of several files.  Raises GoldError, also where two of them use one id."""
+    cases = [case for path in paths for case in read_gold(path)]
+    _refuse_repeats("、".join(map(str, paths)), [case.id for case in cases])
     return cases
 
 
@@ -269,7 +276,7 @@ def json_lines(path: Path, what: str) -> Iterator[Line]:
         raise GoldError(f"{what} {path} 是空的；每行写一个 JSON 对象")
 
 
-def _refuse_repeats(path: Path, ids: list[str]) -> None:
+def _refuse_repeats(path: object, ids: list[str]) -> None:
     repeated = [id for id, times in Counter(ids).items() if times > 1]
     if repeated:
         raise GoldError(f"{path} 里有重复的 id：{'、'.join(repeated)}；每个问题的 id 只能出现一次")

@@ -101,14 +101,16 @@ def judge(before: Baseline, now: Baseline) -> Verdict:
     return Verdict(tuple(changes), tuple(id for id in old if id not in new), tuple(id for id in new if id not in old))
 
 
-def read_baseline(path: Path) -> Baseline:
-    """Raises GoldError when it is missing or is none."""
+def read_baseline(path: Path, *, missing_is_empty: bool = False) -> Baseline:
+    """Raises GoldError when it is missing or is none, unless one that holds nothing will do, as before it is rewritten."""
     try:
         found: Any = json.loads(path.read_text(encoding="utf-8"))
         scores = {name: {id: float(value) for id, value in values.items()} for name, values in found["scores"].items()}
-    except FileNotFoundError:
-        raise GoldError(f"没有基线 {path}；先用 python -m eval gate --renew 写一份") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        if missing_is_empty:
+            return Baseline({})
+        if isinstance(error, FileNotFoundError):
+            raise GoldError(f"没有基线 {path}；先用 python -m eval gate --renew 写一份") from None
         raise GoldError(f"基线 {path} 读不出来（{error}）；用 python -m eval gate --renew 重写一份") from error
     return Baseline({name: values for name, values in scores.items() if values})
 
@@ -133,7 +135,7 @@ def markdown_verdict(verdict: Verdict, questions: Mapping[str, str]) -> str:
                 f"{one.now - one.before:+.4f}",
                 f"{one.noise:.4f}",
                 f"{len(one.better)}/{len(one.worse)}",
-                "低于误差之外" if one.failed else "通过",
+                "变差，超出误差" if one.failed else "通过",
             )
             for one in verdict.changes
         ],

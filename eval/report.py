@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from eval.compare import Comparison
+from eval.dataset import Result
 from eval.metrics import Summary
 
 CHINESE: Mapping[str, str] = {  # names of scores are kept as the field writes them; these have none there
@@ -21,6 +23,20 @@ CHINESE: Mapping[str, str] = {  # names of scores are kept as the field writes t
     "row recall": "表格行召回率",
     "ms p50": "耗时中位数(毫秒)",
     "ms p95": "耗时 95 分位(毫秒)",
+}
+STAGES: Mapping[str, str] = {  # in the order of the way
+    "loading": "读入：报告的文字里没有",
+    "chunking": "切分：没有一段装得下",
+    "filter": "筛选：报告被限定条件排除",
+    "both lists": "召回：字面、语义两路都没有",
+    "lexical list": "字面一路没有，语义一路的名次不够",
+    "dense list": "语义一路没有，字面一路的名次不够",
+    "fusion": "融合：两路都有，合起来名次不够",
+    "reranking": "重排：合起来够，重排后不够",
+    "cut-off": "截断：在命中里，回答时没有读到",
+    "answer": "回答：读到了，没有答对",
+    "should decline": "该弃答，却作答",
+    "should ask back": "该反问，却没有",
 }
 BY_GROUP = ("recall@1", "recall@5", "RR@10", "answer right", "short answer right")
 
@@ -42,6 +58,20 @@ def markdown(summaries: Sequence[Summary]) -> str:
             [(one.group, str(one.n), *(number(name, one.means.get(name)) for name in shown)) for one in groups],
         )
     return "\n".join(lines)
+
+
+def counted(results: Iterable[Result]) -> dict[str, int]:
+    """Stage → questions that it lost, in the order of the way; stages that lost none are absent."""
+    stages = Counter(result.lost.stage for result in results if result.lost)
+    return {stage: stages[stage] for stage in (*STAGES, *stages) if stages[stage]}
+
+
+def markdown_lost(lost: Mapping[str, int]) -> str:
+    """Where the missed questions were lost, as `counted` gives it; empty where none was."""
+    if not lost:
+        return ""
+    rows = [(STAGES.get(stage, stage), str(count)) for stage, count in lost.items()]
+    return "\n".join(["丢在哪一步", "", *table(("步骤", "问题数"), rows)])
 
 
 def markdown_comparison(a: str, b: str, comparisons: Sequence[Comparison]) -> str:

@@ -10,17 +10,19 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import index
+import index.files
 import retrieval
 from eval.dataset import Case, Cell, Found, Given, GoldError, Quote, Result
 from eval.journal import Journal
 from eval.metrics import fold, plain, score
 from eval.stages import lost
 from index.corpus import Corpus
+from index.corrections import LIST
 from index.encoder import Encoder, load_encoder
-from index.load import SUFFIXES, load
+from index.files import below, suffixes
+from index.load import load
 from index.read import read
-from index.types import YoujuError
+from index.types import Report, YoujuError
 from retrieval.ask import ask
 from retrieval.types import Answer
 
@@ -30,7 +32,7 @@ HITS = 20  # the most that a run's line holds
 
 
 def reports_in(folders: Iterable[Path]) -> list[Path]:
-    """Files in folders, at any depth, that can be read as reports.
+    """Files in folders, at any depth, that `python -m index add` would read as reports.
 
     Raises GoldError for a folder that is missing or holds none, and for two files of one stem: a run knows only stems.
     """
@@ -38,24 +40,15 @@ def reports_in(folders: Iterable[Path]) -> list[Path]:
     for folder in folders:
         if not folder.is_dir():
             raise GoldError(f"找不到报告文件夹 {folder}；请检查 --reports 后面的路径")
-        found = sorted(
-            path.resolve()
-            for path in folder.rglob("*")
-            if path.is_file() and path.suffix.lower() in SUFFIXES and _is_report(path.relative_to(folder))
-        )
+        found = below(folder).files
         if not found:
-            raise GoldError(f"文件夹 {folder} 里没有可以读取的报告；支持的后缀：{' '.join(sorted(SUFFIXES))}")
-        files |= dict.fromkeys(found)
+            raise GoldError(f"文件夹 {folder} 里没有可以读取的报告；支持的后缀：{suffixes()}")
+        files |= dict.fromkeys(path.resolve() for path in found)
     by_stem: dict[str, Path] = {}
     for path in files:
         if (other := by_stem.setdefault(path.stem, path)) != path:
             raise GoldError(f"{other} 与 {path} 的文件名（不计后缀）相同，评测无法区分；请给其中一个改名")
     return list(files)
-
-
-def _is_report(path: Path) -> bool:
-    """Hidden files and folders and a README.md are passed over, as `python -m index add` does."""
-    return path.name != "README.md" and not any(part.startswith(".") for part in path.parts)
 
 
 def refuse_unknown(cases: Sequence[Case], files: Iterable[Path]) -> None:
@@ -81,7 +74,7 @@ def misquoted(cases: Sequence[Case], sources: Mapping[str, str]) -> list[str]:
 def index_folder(files: Sequence[Path], encoder: Encoder, cache: Path, progress: Progress) -> Path:
     """A folder in the cache with an index of these files; built when there is none.
 
-    Its name is a hash of the files' names and bytes, the encoder's fingerprint and the code that indexes, so that what
+    Its name is a hash of the files' names, bytes and corrections, the encoder's fingerprint and the code that indexes, so that what
     is reused is what would be built.  It is built aside and appears whole.  Raises LoadError, StoreError, EncoderError.
     """
     home = cache / _fingerprint(files, encoder)
@@ -93,10 +86,7 @@ def index_folder(files: Sequence[Path], encoder: Encoder, cache: Path, progress:
     except OSError as error:
         raise GoldError(f"无法写入索引缓存 {cache}：{error.strerror or error}；请用 --data 换一个文件夹") from error
     try:
-        reports = []
-        for done, path in enumerate(files, 1):
-            reports.append(read(path))
-            progress("读取报告", done, len(files))
+        reports = _read(files, progress)
         with Corpus.open(aside / "index", encoder, create=True) as corpus:
             corpus.add(reports, lambda done, total: progress("建立索引", done, total))
         try:
@@ -107,6 +97,21 @@ def index_folder(files: Sequence[Path], encoder: Encoder, cache: Path, progress:
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return home
+
+
+def _read(files: Sequence[Path], progress: Progress) -> list[Report]:
+    """The reports with their folders' corrections, as `python -m index add` reads them.  Raises GoldError naming the bad ones."""
+    bad: list[str] = []
+    done: list[Path] = []
+
+    def heard(path: Path) -> None:
+        done.append(path)
+        progress("读取报告", len(done), len(files))
+
+    reports = list(index.files.reports_in(files, bad.append, heard))
+    if bad:
+        raise GoldError(f"没有建索引，因为 {len(bad)} 处读不出来：{'；'.join(bad)}")
+    return reports
 
 
 @contextmanager
@@ -200,6 +205,7 @@ def _fingerprint(files: Sequence[Path], encoder: Encoder) -> str:
     parts = [encoder.fingerprint.encode()]
     for path in sorted(files, key=lambda path: path.name):
         parts += [path.name.encode(), path.read_bytes()]
+    parts += [listed.read_bytes() for listed in sorted({path.parent / LIST for path in files}) if listed.is_file()]
     return _digest([*parts, *_code(index.__path__[0])])
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from eval.dataset import Case, Lost
 from eval.metrics import fold, shares_half
+from eval.report import STAGES
 from index.corpus import Corpus
 from index.types import Report
 from retrieval.fuse import weighted_scores
@@ -14,20 +15,6 @@ from retrieval.search import DEPTH, WEIGHTS, search
 from retrieval.sentences import READ
 from retrieval.types import Answer, Hit
 
-STAGES: Mapping[str, str] = {  # in the order of the way
-    "loading": "读入：报告的文字里没有",
-    "chunking": "切分：没有一段装得下",
-    "filter": "筛选：报告被限定条件排除",
-    "both lists": "召回：字面、语义两路都没有",
-    "lexical list": "字面一路没有，语义一路的名次不够",
-    "dense list": "语义一路没有，字面一路的名次不够",
-    "fusion": "融合：两路都有，合起来名次不够",
-    "reranking": "重排：合起来够，重排后不够",
-    "cut-off": "截断：在命中里，回答时没有读到",
-    "answer": "回答：读到了，没有答对",
-    "should decline": "该弃答，却作答",
-    "should ask back": "该反问，却没有",
-}
 _ORDER = {stage: at for at, stage in enumerate(STAGES)}
 _NAMES = {"lexical": "字面", "dense": "语义"}
 

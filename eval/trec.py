@@ -33,6 +33,12 @@ def read_trec_run(path: Path) -> dict[str, list[str]]:
     return {query: [document for *_, document in sorted(rows)] for query, rows in scored.items()}
 
 
+def write_qrels(path: Path, qrels: Qrels) -> None:
+    """A line a judgement.  Raises GoldError."""
+    lines = [f"{query} 0 {document} {relevance}\n" for query, documents in qrels.items() for document, relevance in documents.items()]
+    write_whole(path, "".join(lines))
+
+
 def write_trec_run(path: Path, run: Run, tag: str = "youju") -> None:
     """Ranks from 1; scores fall by one a rank, so that every tool keeps the order.  Raises GoldError."""
     lines = [

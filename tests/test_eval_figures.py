@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -146,6 +147,22 @@ class TestCollections:
     @pytest.mark.parametrize("qrels", ["qrels.tsv", "qrels/test.tsv"])
     def test_a_beir_folder(self, tmp_path: Path, qrels: str) -> None:
         self.check(self.beir(tmp_path, qrels))
+
+    def test_a_beir_zip_with_its_folder_inside(self, tmp_path: Path) -> None:
+        self.beir(tmp_path / "青川集", "qrels/test.tsv")
+        packed = shutil.make_archive(str(tmp_path / "青川集"), "zip", tmp_path, "青川集")
+        found = read_collection(Path(packed))
+        assert found == read_collection(tmp_path / "青川集")
+
+    def test_a_zip_that_is_broken_or_holds_no_dataset_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "坏.zip").write_bytes(b"PK\x03\x04")
+        with pytest.raises(GoldError, match=r"坏\.zip 解不开"):
+            read_collection(tmp_path / "坏.zip")
+        (tmp_path / "空").mkdir()
+        (tmp_path / "空" / "说明.txt").write_text("没有数据", encoding="utf-8")
+        packed = shutil.make_archive(str(tmp_path / "空"), "zip", tmp_path, "空")
+        with pytest.raises(GoldError, match=r"空\.zip 里没有 corpus"):
+            read_collection(Path(packed))
 
     def test_qrels_without_a_head(self, tmp_path: Path) -> None:
         self.check(self.beir(tmp_path, rows="q0\tp0\t1\n"))

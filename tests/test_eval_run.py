@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,11 @@ import pytest
 from eval.__main__ import main
 from eval.dataset import read_gold, read_run
 from eval.run import HITS, index_folder, refuse_unknown, reports_in
+from index.corpus import Corpus
 from index.encoder import Encoder
 from index.types import YoujuError
+from retrieval.ask import ask
+from retrieval.types import Answer
 
 QINGCHUAN = """青川市司法局2024年法治政府建设年度报告
 
@@ -132,6 +137,40 @@ def test_the_scores_are_a_markdown_table_and_the_same_each_time(
     assert any(line.startswith("| type:number | 2 |") for line in tables[0])
 
 
+def test_a_run_that_was_cut_short_goes_on_and_ends_as_one_that_was_not(
+    gold: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole, cut = folder.parent / "whole.jsonl", folder.parent / "cut.jsonl"
+    assert main(arguments(gold, folder, **{"--out": str(whole)})) == 0
+    asked: list[str] = []
+
+    def until_the_power_goes(corpus: Corpus, text: str, **rest: Any) -> Answer:
+        asked.append(text)
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+        return ask(corpus, text, **rest)
+
+    monkeypatch.setattr("eval.run.ask", until_the_power_goes)
+    with pytest.raises(KeyboardInterrupt):
+        main(arguments(gold, folder, **{"--out": str(cut)}))
+    assert not cut.exists()
+    assert main(arguments(gold, folder, **{"--out": str(cut)})) == 0
+    assert "接着上次做：已有 2 题" in capsys.readouterr().err
+    assert asked[2:] == [asked[2]] * 2  # only the one that was not answered is asked again
+    timeless = [[replace(result, ms=None) for result in read_run(path).values()] for path in (whole, cut)]
+    assert timeless[0] == timeless[1]
+
+
+def test_a_correction_beside_the_reports_is_heeded_and_makes_another_index(folder: Path, encoder: Encoder) -> None:
+    files, cache = reports_in([folder]), folder.parent / "cache"
+    home = index_folder(files, encoder, cache, quiet)
+    (folder / "reports.csv").write_text("文件,单位\n青川市司法局2024.txt,临江市司法局\n", encoding="utf-8")
+    corrected = index_folder(files, encoder, cache, quiet)
+    assert corrected != home
+    with Corpus.open(corrected, encoder) as corpus:
+        assert {ref.facts.unit for ref in corpus.reports()} >= {"临江市司法局"}
+
+
 def test_an_index_of_the_same_content_is_used_again(folder: Path, encoder: Encoder) -> None:
     cache = folder.parent / "cache"
     files = reports_in([folder])
@@ -198,7 +237,7 @@ def test_a_mistake_is_one_chinese_line_and_exit_status_2(
 ) -> None:
     (tmp_path / "空文件夹").mkdir()
     (tmp_path / "坏文件夹").mkdir()
-    (tmp_path / "坏文件夹" / "坏文件.txt").write_bytes(b"\x00\x01\x02\xff" * 99)
+    (tmp_path / "坏文件夹" / "坏文件.txt").write_bytes(random.Random(0).randbytes(999))
     paths = {name: value if name == "--encoder" else str(tmp_path / value) for name, value in changes.items()}
     if changes.get("--reports") == "坏文件夹":
         gold = write(tmp_path / "gold.jsonl", [QUESTIONS[2]])

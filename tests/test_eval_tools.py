@@ -7,26 +7,28 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from eval.__main__ import main
+from eval.__main__ import SAMPLES, main
 from eval.ablate import SWITCHES, ablate
 from eval.bench import bench, filling, markdown_bench
-from eval.dataset import Case, Found, Given, Lost, Quote, Result, read_gold, read_run
+from eval.dataset import Case, Found, Given, Lost, Quote, Result, read_gold, read_golds, read_run
 from eval.draft import draft
-from eval.encoders import beir_table
+from eval.encoders import APART, beir_table
 from eval.gate import baseline_of, judge, read_baseline, write_baseline
 from eval.html import report_html
 from eval.journal import Journal, journal
-from eval.label import label, questions_in
 from eval.metrics import Scored, fold, score_all
 from eval.peers import PEERS, missing
-from eval.run import indexed, reports_in
-from eval.stages import STAGES, lost
+from eval.report import STAGES
+from eval.run import indexed, reports_in, sources
+from eval.stages import lost
 from index.corpus import Corpus
 from index.encoder import Encoder
 from index.read import read
@@ -184,6 +186,24 @@ class TestHtml:
         assert "<script" not in text
         assert evil in self.read(text).words
 
+    def test_a_link_carries_any_question_whole(self) -> None:
+        """What an address reserves: the page must get it back as it was asked."""
+        question = "A&B=C#1 100%吗？/“甲”+乙"
+        case = Case("q1", question, "unanswerable")
+        results = {"q1": Result("q1", (), Given("answered", "有"), 1.0, Lost("should decline"))}
+        text = report_html([case], results, score_all([case], results, {}), title="问", page="https://youju.example/office/")
+        links = {urlsplit(unescape(link)) for link in re.findall(r'href="(http[^"]+)"', text)}
+        (link,) = links
+        assert (link.path, parse_qs(link.query), link.fragment) == ("/office/", {"question": [question]}, "")
+
+    def test_every_question_lost_stands_under_its_stage_with_what_should_and_what_did_come(self) -> None:
+        """Also those beyond the worst fifty."""
+        cases = [Case(f"q{at}", f"第{at}问", "number", "close", ("甲",), ("86件",), "any", (f"全年办结第{at}类复议86件",)) for at in range(60)]
+        results = {case.id: Result(case.id, (Found("乙", f"别的话{at}"),), None, 1.0, Lost("fusion", "字面第 70")) for at, case in enumerate(cases)}
+        words = self.read(report_html(cases, results, score_all(cases, results, {}), title="问")).words
+        assert "融合：两路都有，合起来名次不够（60 题）" in words
+        assert all(f"第{at}问" in words and f"第{at}类复议" in words and f"别的话{at}" in words for at in range(60))
+
     def test_a_run_of_another_system_has_no_curves_and_no_stages(self) -> None:
         case = Case("q1", "青川有多少件？", "number", "close", ("甲",), ("86件",), "any", ("全年办结行政复议86件",))
         results = {"q1": Result("q1", (Found("乙", "别的"),))}
@@ -198,7 +218,10 @@ class TestHtml:
             assert main([*typed, "--out", str(home / f"{name}.html"), *forms]) == 0
             pages.append((home / f"{name}.html").read_text(encoding="utf-8"))
         assert pages[0] == pages[1]
-        assert "http://127.0.0.1:7860/?question=" in pages[0]
+        links = re.findall(r'href="(http[^"]+)"', pages[0])
+        asked = {parse_qs(urlsplit(unescape(link)).query)["question"][0] for link in links}
+        missed = {case.question for case in read_gold(GOLD) if read_run(run)[case.id].lost}
+        assert asked == missed and all(link.startswith("http://127.0.0.1:7860/?question=") for link in links)
         scores = json.loads((home / "r.json").read_text(encoding="utf-8"))["scores"]
         assert f"{scores['all']['recall@5']:.4f}" in (home / "r.md").read_text(encoding="utf-8")
         assert (home / "r.trec").read_text() == (home / "run.trec").read_text()
@@ -279,7 +302,9 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class TestEncoders:
     @pytest.fixture
     def collection(self, tmp_path: Path) -> Path:
-        folder = tmp_path / "白石小集"
+        return self.make(tmp_path / "白石小集")
+
+    def make(self, folder: Path) -> Path:
         folder.mkdir()
         texts = ["白石县新建农村公路120公里", "青川市办结行政复议86件", "临江市新增泊位2个", "望海区修复岸线12公里"]
         asked = ["农村公路建了多少", "行政复议办结几件", "泊位增加几个", "岸线修复多长"]
@@ -291,10 +316,29 @@ class TestEncoders:
     def test_bm25_each_encoder_and_both(self, collection: Path, tiny: Path) -> None:
         text, rows = beir_table([collection], [None, str(tiny)], 0, None, quiet)
         systems = [row["system"] for row in rows]
-        assert systems == ["BM25", "models/fast", "BM25 + models/fast", str(tiny), f"BM25 + {tiny}"]
+        both, other = "BM25 + models/fast", f"BM25 + {tiny}"
+        assert systems == ["BM25", "models/fast", both, f"{both}（候选）", str(tiny), other, f"{other}（候选）"]
         assert rows[0]["RR@10"] == 1  # every question has words of its own document
         assert all(0 <= row["nDCG@10"] <= 1 for row in rows)
-        assert text.count("白石小集") == 5
+        assert text.count("白石小集") == 7
+
+    def test_each_system_is_set_beside_bm25_question_by_question(self, collection: Path, tiny: Path) -> None:
+        _, rows = beir_table([collection], [str(tiny)], 0, None, quiet)
+        bm25, *others = rows
+        assert bm25["against BM25"] is None
+        for row in others:
+            against = row["against BM25"]
+            assert against["wins"] + against["ties"] + against["losses"] == 4
+            assert against["gain"] == pytest.approx(row["nDCG@10"] - bm25["nDCG@10"], abs=1e-4)
+            assert 0 < against["p"] <= 1
+
+    def test_the_mean_is_over_the_collections_that_nobody_trained_for(self, collection: Path) -> None:
+        folders = [collection, self.make(collection.with_name("青川小集")), self.make(collection.with_name(APART[0]))]
+        (folders[2] / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq0\tc3\t1\n")  # what nothing finds first
+        _, rows = beir_table(folders, [None], 0, None, quiet)
+        last = {row["system"]: row for row in rows if row["collection"] == "平均"}
+        first = {row["system"]: row for row in rows if row["collection"] == "白石小集"}
+        assert {name: row["nDCG@10"] for name, row in last.items()} == {name: row["nDCG@10"] for name, row in first.items()}
 
     def test_a_sample_of_queries_is_the_same_each_time(self, collection: Path) -> None:
         tables = [beir_table([collection], [None], 2, None, quiet)[1] for _ in range(2)]
@@ -320,15 +364,45 @@ class TestEncoders:
 class TestBench:
     def test_a_row_a_system_each_in_its_own_process(self, corpus: Corpus, cases: list[Case]) -> None:
         reports = [corpus.report(ref.row) for ref in corpus.reports()]
-        rows = bench(["youju-lexical", "numpy"], reports, cases[:10], None, 60, quiet)
+        rows = list(bench(["youju-lexical", "numpy"], reports, cases[:10], None, 60, 60))
         assert [row.failed for row in rows] == ["", ""]
         assert all(row.asked == sum(bool(case.evidence) for case in cases[:10]) and row.recall_5 > 0.5 and row.ms_p50 > 0 for row in rows)
         assert rows[0].disk_mb > 0
         assert re.search(r"\| numpy \| [\d.]+ \|", markdown_bench(rows, 99))
 
+    def test_one_that_takes_too_long_is_stopped_and_says_so(self, cases: list[Case], corpus: Corpus, tmp_path: Path) -> None:
+        lines = (f"第{at}段，" + f"青川市第{at % 97}次会议听取了{at}项工作，" * 8 + "\n" for at in range(60_000))
+        (tmp_path / "文.txt").write_text("".join(lines), encoding="utf-8")
+        reports = [*(corpus.report(ref.row) for ref in corpus.reports()), *filling([tmp_path / "文.txt"], 60_000)]
+        slow, quick = bench(["numpy", "youju-lexical"], reports, cases[:12], None, 1, 60)
+        assert slow.failed == "建库用满 1 秒 CPU 没有做完" and slow.asked == 0
+        assert "建库用满 1 秒 CPU 没有做完" in markdown_bench([slow, quick], 60_000)
+
+    def test_one_that_answers_slowly_is_scored_on_what_it_was_asked(self, cases: list[Case], corpus: Corpus) -> None:
+        reports = [corpus.report(ref.row) for ref in corpus.reports()]
+        whole, cut = [next(iter(bench(["youju"], reports, cases[:20], None, 60, asking))) for asking in (60.0, 0.0)]
+        assert cut.asked == 1 == len(cut.found) and whole.asked > 10
+        assert cut.found.items() <= whole.found.items()
+        text = markdown_bench([whole, cut], 251)
+        assert "（1 题）" in text and "0/1/0，p=1.0000" in text
+
+    def test_one_cut_short_measures_only_what_is_left(
+        self, home: Path, tmp_path: Path, corpus: Corpus, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        gold, out = tmp_path / "gold.jsonl", tmp_path / "bench.json"
+        gold.write_text("".join(GOLD.read_text(encoding="utf-8").splitlines(keepends=True)[:3]), encoding="utf-8")
+        typed = [str(part) for part in ("bench", gold, "--reports", REPORTS, "--data", home / "cache", "--out", out.with_suffix(""))]
+        assert main(typed) == 0
+        first = json.loads(out.read_text(encoding="utf-8"))["figures"]["rows"]
+        assert [row["system"] for row in first] == ["youju", "youju-lexical"]
+        assert main([*typed, "--peers", "numpy"]) == 0
+        assert "已量过 youju、youju-lexical" in capsys.readouterr().err
+        rows = json.loads(out.read_text(encoding="utf-8"))["figures"]["rows"]
+        assert rows[:2] == first and rows[2]["system"] == "numpy"
+
     def test_a_system_that_breaks_says_so_in_its_row(self, corpus: Corpus, cases: list[Case]) -> None:
         reports = [corpus.report(corpus.reports()[0].row)]
-        (row,) = bench(["youju-lexical"], reports, cases[:2], "没有这个模型", 20, quiet)
+        (row,) = bench(["youju-lexical"], reports, cases[:2], "没有这个模型", 20, 20)
         assert "EncoderError" in row.failed
         assert "EncoderError" in markdown_bench([row], 1)
 
@@ -375,6 +449,61 @@ class TestGate:
         write_baseline(tmp_path / "baseline.json", baseline)
         assert read_baseline(tmp_path / "baseline.json") == baseline
         assert json.loads((tmp_path / "baseline.json").read_text())["means"]["answer right"] == 0.75
+
+    @pytest.fixture
+    def renewed(self, run: Path, cases: list[Case], home: Path) -> list[str]:
+        """The gate's arguments, with a baseline of today's code."""
+        path = home / "today.json"
+        texts = sources(reports_in([REPORTS]))
+        write_baseline(path, baseline_of(score_all(cases, read_run(run), texts)))
+        return [str(part) for part in ("gate", "--gold", GOLD, "--reports", REPORTS, "--data", home / "cache", "--baseline", path)]
+
+    def test_the_same_code_has_the_same_scores_to_the_last_digit(
+        self, renewed: list[str], corpus: Corpus, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(renewed) == 0
+        printed = capsys.readouterr().out
+        assert printed.count("| +0.0000 |") == printed.count("通过") > 10
+        assert "有变化的问题" not in printed
+
+    def test_a_worse_order_shuts_it(
+        self, renewed: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def worse(corpus: Corpus, text: str, **rest: Any) -> Any:
+            answer = ask(corpus, text, **rest)
+            return replace(answer, hits=tuple(reversed(answer.hits)))
+
+        monkeypatch.setattr("eval.run.ask", worse)
+        assert main(renewed) == 1
+        assert "recall@1" in capsys.readouterr().err
+
+    def test_an_encoder_that_learnt_nothing_shuts_it(
+        self, renewed: list[str], tiny: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main([*renewed, "--encoder", str(tiny)]) == 1
+        printed = capsys.readouterr()
+        assert "变差，超出误差" in printed.out
+        assert "得分比基线低出了误差" in printed.err
+
+    def test_the_committed_baseline_is_of_the_committed_questions(self) -> None:
+        held = read_baseline(REPOSITORY / "eval" / "results" / "baseline.json").scores.values()
+        assert {id for values in held for id in values} == {case.id for case in read_golds([Path(REPOSITORY, path) for path in SAMPLES])}
+
+    def test_a_baseline_of_other_questions_passes_nothing(
+        self, home: Path, tmp_path: Path, corpus: Corpus, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        gold, path = tmp_path / "gold.jsonl", tmp_path / "baseline.json"
+        gold.write_text(GOLD.read_text(encoding="utf-8").splitlines(keepends=True)[0], encoding="utf-8")
+        write_baseline(path, baseline_of(self.scored("11")))
+        typed = [str(part) for part in ("gate", "--gold", gold, "--reports", REPORTS, "--data", home / "cache", "--baseline", path)]
+        assert main(typed) == 2
+        assert "没有一个问题与这次的相同" in capsys.readouterr().err
+        path.write_text("{", encoding="utf-8")
+        assert main(typed) == 2
+        assert "读不出来" in capsys.readouterr().err
+        assert main([*typed, "--renew"]) == 0
+        assert "现在有、基线里没有的问题" in capsys.readouterr().out
+        assert main(typed) == 0
 
     def test_from_the_command_line(
         self, home: Path, tmp_path: Path, corpus: Corpus, capsys: pytest.CaptureFixture[str]
@@ -423,50 +552,6 @@ class TestDraft:
         assert parts["answers"] == ["办好行政复议", "规范行政执法", "抓实普法宣传"]
         assert all(line["draft"] for line in lines)
         assert lines == draft(read(path), 20)
-
-
-class TestLabel:
-    def typed(self, *lines: str) -> Callable[[str], str]:
-        rest = iter(lines)
-
-        def hear(prompt: str) -> str:
-            try:
-                return next(rest)
-            except StopIteration:
-                raise EOFError from None
-
-        return hear
-
-    def test_what_is_marked_becomes_gold_and_is_not_asked_again(self, corpus: Corpus, cases: list[Case], tmp_path: Path) -> None:
-        questions = tmp_path / "问题.txt"
-        questions.write_text(f"{cases[0].question}\n青川市采购了几艘潜水艇？\n有多少件？\n", encoding="utf-8")
-        out = tmp_path / "gold.jsonl"
-        said: list[str] = []
-        first = ask(corpus, cases[0].question).hits[0].passage.text
-        answer = first[:4].strip()
-        hear = self.typed("9 9", "1", "没有的字", answer, "什么", "number", "n")
-        assert label(corpus, questions_in(questions), out, 5, hear, said.append) == 2
-        marked = read_gold(out)
-        assert (marked[0].evidence, marked[0].answers, marked[0].type) == ((first,), (answer,), "number")
-        assert marked[1].type == "unanswerable"
-        assert any("没有“没有的字”" in line for line in said)
-        assert label(corpus, questions_in(questions), out, 5, self.typed("a"), said.append) == 1
-        assert [case.type for case in read_gold(out)] == ["number", "unanswerable", "ambiguous"]
-
-    def test_a_drafted_line_keeps_its_type_and_answers(self, corpus: Corpus, cases: list[Case], tmp_path: Path) -> None:
-        first = ask(corpus, cases[0].question).hits[0].passage.text
-        drafted = tmp_path / "draft.jsonl"
-        drafted.write_text(json.dumps({"id": "D-1", "question": cases[0].question, "type": "number", "answers": [first[:5].strip()]}) + "\n")
-        out = tmp_path / "gold.jsonl"
-        assert label(corpus, questions_in(drafted), out, 3, self.typed("1", ""), lambda line: None) == 1
-        (case,) = read_gold(out)
-        assert (case.id, case.type, case.answers) == ("D-1", "number", (first[:5].strip(),))
-
-    def test_quitting_keeps_what_is_done(self, corpus: Corpus, cases: list[Case], tmp_path: Path) -> None:
-        questions = tmp_path / "问题.txt"
-        questions.write_text("\n".join(case.question for case in cases[:3]), encoding="utf-8")
-        assert label(corpus, questions_in(questions), tmp_path / "gold.jsonl", 3, self.typed("n", "q"), lambda line: None) == 1
-        assert len(read_gold(tmp_path / "gold.jsonl")) == 1
 
 
 def test_trec_files_are_scored_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
