@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from index.corpus import Corpus
+    from retrieval.llm import Model
     from server.gate import Door
     from server.policy import Policy
 
@@ -35,15 +36,18 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
     from fastapi_offline import FastAPIOffline
 
     from page import files
-    from page.chat import HERE, blocks, theme
+    from page.chat import HERE, blocks
+    from page.events import Events
     from page.examples import examples
     from page.history import History
     from page.shell import Shell
+    from page.shelves import Shelves
+    from page.theme import theme
     from page.visitor import Visitor, browser_id
     from server import api, login, mcp, openai
+    from server.asking import Desk
     from server.auditlog import record
     from server.gate import Gate
-    from server.limits import Turnstile
     from server.narrowed import Narrowed
     from server.policy import Policy
     from server.problems import Problem, handle_errors
@@ -51,7 +55,7 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
 
     policy = policy or Policy()
     door = door_of(uploads.parent, policy)
-    queue = Turnstile(waiting=policy.waiting)
+    desk = Desk(corpus, door.metrics, policy.model, policy.waiting)
 
     @lru_cache(maxsize=16)
     def suggested_at(generation: int, rows: frozenset[int] | None) -> tuple[str, ...]:
@@ -68,9 +72,10 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
         user = user_of(request)
         id = f"user:{user.name}" if user and user.name else browser_id(request)
         manages = user is not None and user.may_manage
-        return Visitor(id, manages, corpus_for(corpus, user), lambda act, what: record(request, act, what=what))
+        name = user.name if user and not policy.header else ""  # who a proxy knows cannot log out here
+        return Visitor(id, manages, corpus_for(corpus, user), name, lambda act, what: record(request, act, what=what))
 
-    spoken, mcp_app = mcp.server(corpus, queue)
+    spoken, mcp_app = mcp.server(desk)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -85,8 +90,8 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
         swagger_ui_parameters={"validatorUrl": None},
         lifespan=lifespan,
     )
-    app.include_router(api.routes(corpus, uploads, door, queue))
-    app.include_router(openai.routes(corpus, door, queue))
+    app.include_router(api.routes(corpus, uploads, door, desk))
+    app.include_router(openai.routes(desk))
     app.include_router(login.routes(door))
     app.router.routes.extend(mcp_app.routes)
     app.include_router(api.unknown_routes())
@@ -97,7 +102,7 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
     suggested()  # asks real questions, so the encoder and the segmenter are warm from here on
     gr.mount_gradio_app(
         app,
-        blocks(corpus, uploads, visitor, lambda request: suggested(user_of(request)), history),
+        blocks(desk, Shelves(corpus, uploads, door, visitor, lambda request: suggested(user_of(request))), visitor, history),
         path="/",
         footer_links=[],
         run_history=False,
@@ -109,6 +114,7 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
         theme=theme(),
         favicon_path=str(HERE / "favicon.png"),
     )
+    app.add_middleware(Events)
     app.add_middleware(Shell)
     app.add_middleware(Gate, door=door)
     return app
@@ -119,12 +125,11 @@ def door_of(data: Path, policy: Policy) -> Door:
     from server.accounts import Accounts
     from server.auditlog import Audit
     from server.gate import Door
-    from server.groups import read_groups
+    from server.groups import Groups
     from server.metrics import Metrics
     from server.sessions import Sessions
 
-    groups = read_groups(data)
-    return Door(policy, Accounts(data), Sessions(data), groups, Audit(data) if policy.audit else None, Metrics())
+    return Door(policy, Accounts(data), Sessions(data), Groups(data), Audit(data) if policy.audit else None, Metrics())
 
 
 def describe(app: FastAPI, problem: dict[str, object]) -> None:
@@ -194,6 +199,9 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--upload-mb", type=int, default=64, metavar="N", help="一个上传文件最大多少 MiB（默认 64）")
     run.add_argument("--per-minute", type=int, default=60, metavar="N", help="一个用户每分钟最多请求多少次（默认 60）")
 
+    run.add_argument("--llm", default="", metavar="URL", help="改写回答的语言模型服务，如 http://127.0.0.1:8000/v1；密钥放在环境变量 YOUJU_LLM_KEY")
+    run.add_argument("--llm-model", default="", metavar="NAME", help="那个服务里的模型名")
+
     user = commands.add_parser("user", help="账号：add、list、remove、passwd").add_subparsers(dest="act", required=True, metavar="动作")
     for act, said in (("add", "添加"), ("remove", "移除"), ("passwd", "改密码")):
         one = user.add_parser(act, parents=[common], help=f"{said}（密码在终端输入，或从标准输入读一行）" if act != "remove" else said)
@@ -235,15 +243,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Serve."""
-    from server.policy import check_listening, policy
+    from server.policy import check_listening, is_loopback, policy
 
+    model = language_model(options.llm, options.llm_model)
     chosen = policy(
         open=options.open, origins=options.origin, proxies=options.proxy_from, header=options.proxy_header,
-        audit=not options.no_audit, upload_mb=options.upload_mb, per_minute=options.per_minute,
+        audit=not options.no_audit, upload_mb=options.upload_mb, per_minute=options.per_minute, model=model,
     )  # fmt: skip
     check_listening(options.host, has_accounts(options.data), chosen)
     listener = listen(options.host, options.port)
-    if chosen.open and options.host not in ("127.0.0.1", "localhost", "::1"):
+    if model and not is_loopback(model.host):
+        print(f"注意：提问和所引的报告原文会发给 {model.host} 上的语言模型。", file=sys.stderr)
+    if chosen.open and not is_loopback(options.host):
         print("注意：用了 --open，凡能连到这个地址的人都可以提问，看到全部未分组的报告。", file=sys.stderr)
     print("正在启动……", flush=True)
     from index.corpus import Corpus
@@ -252,6 +263,15 @@ def run(options: argparse.Namespace) -> int:
     with Corpus.open(options.data, load_encoder(options.encoder), create=True) as corpus:
         serve(corpus, options.data / "uploads", listener, chosen, options.root_path.rstrip("/"))
     return 0
+
+
+def language_model(url: str, name: str) -> Model | None:
+    """The language model that phrases answers, where the command line gives one; raises YoujuError where it is none."""
+    if not url and not name:
+        return None
+    from retrieval.llm import given
+
+    return given(url, name)
 
 
 def has_accounts(data: Path) -> bool:

@@ -1,16 +1,18 @@
 #!/bin/sh
 # 有据：在没有网络的机器上安装。只需要 Python（与制作安装包时同一个小版本）。用法：
-#   sh install.sh [--python 路径] [--no-samples]
+#   sh install.sh [--python 路径] [--no-samples] [--llm]        --llm：以后要用语言模型改写回答
 set -eu
 cd "$(dirname "$0")"
 
 PYTHON=""
 SAMPLES=1
+LLM=""
 while [ $# -gt 0 ]; do
     case "$1" in
         --python) PYTHON="${2:?--python 之后要写 Python 的路径}"; shift 2 ;;
         --no-samples) SAMPLES=0; shift ;;
-        *) echo "不认识的参数 $1。用法：sh install.sh [--python 路径] [--no-samples]" >&2; exit 2 ;;
+        --llm) LLM="-r requirements-llm.txt"; shift ;;
+        *) echo "不认识的参数 $1。用法：sh install.sh [--python 路径] [--no-samples] [--llm]" >&2; exit 2 ;;
     esac
 done
 if [ ! -f wheels/PYTHON ]; then
@@ -48,7 +50,7 @@ echo "建立虚拟环境 .venv …"
 # 不必有 ensurepip：用安装包里的 pip
 PIP=$(ls wheels/pip-*.whl)
 echo "安装依赖 …"
-PYTHONPATH="$PIP" .venv/bin/python -m pip install --quiet --no-index --find-links wheels --no-cache-dir -r requirements.txt
+PYTHONPATH="$PIP" .venv/bin/python -m pip install --quiet --no-index --find-links wheels --no-cache-dir -r requirements.txt $LLM
 
 if [ "$SAMPLES" = 1 ] && [ ! -e data ]; then
     echo "为随附的样例报告建立索引 …"

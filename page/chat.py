@@ -1,4 +1,4 @@
-"""The web chat: Gradio blocks over `ask`.
+"""The web chat: Gradio blocks over the desk where questions are asked.
 
 What is shown is HTML from `page.html` and `page.source`; `talk.js` turns clicks on their buttons into the events that are
 listened to here.  An event's data comes from a browser and is checked like any input.
@@ -6,77 +6,89 @@ listened to here.  An event's data comes from a browser and is checked like any 
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import re
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import replace
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from index.corpus import Corpus
 from index.load import READERS
-from index.types import Facts, ReportRef, YoujuError
+from index.types import Facts, YoujuError
 from page import html, pdf
+from page.data import data_of, integers
 from page.history import History, Talk, Turn, new_id
+from page.shelves import Shelves
 from page.source import sheet
-from page.upload import facts_of, found_report, put_in_place, remove, upload
 from page.visitor import Visitor
-from retrieval.ask import ask
+from retrieval.llm import noted
 from retrieval.question import LONGEST
-from retrieval.types import Question
+from retrieval.types import Answer, Question
+from server.asking import Desk
 from server.shapes import fault
 
 log = logging.getLogger("youju.page")
 HERE = Path(__file__).parent
-LOOKING = 8  # questions looked for at once
-SANS = ("-apple-system", "BlinkMacSystemFont", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC")
-MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Noto Sans Mono CJK SC", "monospace")
+BUSY = "上一问还没有答完：请稍候，或先按“停止”。"
+Told = tuple[Any, ...]  # (conversation, draft, state, question box, notice)
 
 
-def theme() -> gr.themes.Base:
-    """One calm theme: paper and ink, a pine-green accent, the system's own Chinese fonts."""
-    pine = gr.themes.Color(
-        "#eef5f3", "#d8e8e4", "#b4d2cb", "#8ab8ae", "#5d9a8e", "#3d7f73", "#2d675d", "#25534b", "#1f433d", "#193531", "#0e211e"
-    )
-    return gr.themes.Base(primary_hue=pine, secondary_hue=pine, neutral_hue="stone", font=[*SANS, "sans-serif"], font_mono=MONO).set(
-        body_background_fill="#faf9f6",
-        body_background_fill_dark="#161918",
-        body_text_color="#24292a",
-        body_text_color_dark="#e3e6e3",
-        background_fill_primary="#ffffff",
-        background_fill_primary_dark="#1e2221",
-        block_background_fill="transparent",
-        block_background_fill_dark="transparent",
-        block_border_width="0px",
-        input_background_fill="#ffffff",
-        input_background_fill_dark="#1e2221",
-        button_primary_background_fill="*primary_600",
-        button_primary_background_fill_hover="*primary_700",
-        button_primary_background_fill_dark="*primary_500",
-        button_primary_text_color="#ffffff",
-    )
+def script(*names: str) -> str:
+    """Files of JavaScript as one."""
+    return "\n".join((HERE / name).read_text("utf-8") for name in names)
 
 
-def shown(talk: Talk, waiting: str = "正在查找…", kept: bool = True) -> str:
+def shown(talk: Talk, kept: bool = True) -> str:
     """The conversation as HTML; `kept`: the server has it, so it can be had as a file."""
-    return html.talk(talk.turns, talk.id if kept else "", waiting)
+    return html.talk(talk.turns, talk.id if kept else "")
 
 
-def answered(corpus: Corpus, turn: Turn, before: Question | None = None) -> Turn:
+async def answered(desk: Desk, request: Any, turn: Turn, before: Question | None = None) -> Turn:
     """A turn with its answer, or with the reason there is none; `before` is the question that it may follow up."""
     try:
-        corpus.refresh()
-        return replace(turn, answer=ask(corpus, turn.text, without=turn.without, before=before))
+        return replace(turn, answer=await desk.queue.run(lambda: desk.answer(request, turn.text, without=turn.without, before=before)))
     except YoujuError as error:
         return replace(turn, error=str(error))
     except Exception:
         log.exception("cannot answer %r", turn.text)
         return replace(turn, error="查找时出了错，请再试一次；原因记在服务的日志里。")
+
+
+@dataclass
+class Wording:
+    """A language model at an answer's wording: the draft so far, then the answer."""
+
+    answer: Answer
+    draft: str = ""
+
+    async def follow(self, steps: AsyncGenerator[str | Answer, None]) -> None:
+        """Read to the end; closed with the task that this runs in."""
+        try:
+            async with aclosing(steps):
+                async for step in steps:
+                    if isinstance(step, str):
+                        self.draft = step
+                    else:
+                        self.answer = step
+        except Exception:
+            log.exception("cannot put an answer into words")
+            self.answer = noted(self.answer, "改写时出了错，这里是报告原文。")
+
+
+async def ticking(work: Awaitable[Any], seconds: float) -> AsyncGenerator[float, None]:
+    """Seconds since the start, now and again until work is done; where nobody waits any longer, work is cancelled."""
+    task, started = asyncio.ensure_future(work), time.monotonic()
+    try:
+        while not (await asyncio.wait([task], timeout=seconds))[0]:
+            yield time.monotonic() - started
+        task.result()
+    finally:
+        task.cancel()
 
 
 def naming(facts: Facts, text: str) -> str:
@@ -85,20 +97,10 @@ def naming(facts: Facts, text: str) -> str:
     return "".join(part for part in named if part not in text) + text
 
 
-def _data(event: gr.EventData) -> dict[str, str]:
-    data = event._data if isinstance(event._data, dict) else {}
-    return {str(key): str(value) for key, value in data.items()}
-
-
-def _integers(text: str) -> tuple[int, ...]:
-    parts = text.split(",")
-    return tuple(int(part) for part in parts) if all(re.fullmatch("[0-9]{1,9}", part) for part in parts) else ()
-
-
 def opened(who: Visitor, data: dict[str, str]) -> str:
     """The source panel for a click on a citation: `report` its row, `start`, `end`, `mark` offsets of its text."""
-    at = _integers(f"{data.get('report', '')},{data.get('start', '')},{data.get('end', '')}")
-    mark = _integers(data.get("mark", ""))
+    at = integers(f"{data.get('report', '')},{data.get('start', '')},{data.get('end', '')}")
+    mark = integers(data.get("mark", ""))
     ref = next((ref for ref in who.corpus.reports() if at and ref.row == at[0]), None)
     if ref is None:
         return (
@@ -112,29 +114,24 @@ def opened(who: Visitor, data: dict[str, str]) -> str:
     return sheet(ref, who.corpus.report(ref.row), at[1], at[2], pair, time.time_ns(), pdf.is_pdf(file), file.is_file())
 
 
-def blocks(
-    corpus: Corpus, uploads: Path, visitor: Callable[[Any], Visitor], suggested: Callable[[Any], tuple[str, ...]], history: History
-) -> gr.Blocks:
-    """The page over one corpus.
+def blocks(desk: Desk, shelves: Shelves, visitor: Callable[[Any], Visitor], history: History) -> gr.Blocks:
+    """The page.
 
     The welcome is a component of its own, seen while the conversation is empty, so that what fills it as the page loads can
-    never take the place of an answer.  `uploads`: where uploaded files are kept; `visitor`: who sends a request;
-    `suggested`: example questions for who sends it.
+    never take the place of an answer.  `visitor`: who sends a request.
     """
-    looking = ThreadPoolExecutor(LOOKING, thread_name_prefix="ask")
 
-    def opening(request: gr.Request) -> str:
-        return html.welcome(suggested(request), len(visitor(request).corpus.reports()))
-
-    def pose(
-        talk: Talk, text: str, request: gr.Request, without: tuple[str, ...] = (), again: Turn | None = None
-    ) -> Iterator[tuple[Any, ...]]:
-        """Yields (conversation, state, question box, notice): at once with the question, then with its answer.
+    async def pose(talk: Talk, text: str, request: gr.Request, without: tuple[str, ...] = (), again: Turn | None = None) -> AsyncIterator[Told]:
+        """Yields at once with the question, then with its answer, then with a language model's wording where there is one.
 
         `again`: the turn that is asked again, so that it follows up what it did then.
         """
-        if reason := fault(text):
-            yield gr.skip(), gr.skip(), gr.skip(), f'<p role="alert">{escape(reason)}</p>'
+        if not text:  # Enter pressed twice: the box is empty by then; a generator that yields nothing would empty the page
+            yield (gr.skip(),) * 5
+            return
+        refused = BUSY if talk.turns and talk.turns[-1].waiting else fault(text)
+        if refused:
+            yield gr.skip(), gr.skip(), gr.skip(), gr.skip() if again else text, f'<p role="alert">{escape(refused)}</p>'
             return
         who = visitor(request)
         talk = talk if talk.id else Talk(new_id())
@@ -142,64 +139,74 @@ def blocks(
         before = next((held.answer.question for held in reversed(earlier) if held.answer), None)
         turn = Turn(text.strip(), without, number=talk.turns[-1].number + 1 if talk.turns else 0)
         talk = talk.put(turn)
-        yield shown(talk, kept=False), talk, "", ""
+        yield shown(talk, kept=False), "", talk, "", ""
         who.tell("ask", turn.text)
-        started = time.monotonic()
-        work = looking.submit(answered, who.corpus, turn, before)
-        while not work.done():
-            wait([work], timeout=1.0)
-            if not work.done():
-                seconds = round(time.monotonic() - started)
-                yield shown(talk, f"正在查找 {len(who.corpus.reports())} 份报告，已 {seconds} 秒…", False), gr.skip(), gr.skip(), gr.skip()
-        talk = talk.put(work.result())
-        history.keep(who.id, talk, work.result())
-        yield shown(talk, kept=bool(who.id)), talk, gr.skip(), ""
+        answering = asyncio.ensure_future(answered(desk, request, turn, before))
+        async with aclosing(ticking(answering, 1.0)) as ticks:
+            async for seconds in ticks:
+                yield gr.skip(), f"正在查找 {len(who.corpus.reports())} 份报告，已 {round(seconds)} 秒…", gr.skip(), gr.skip(), gr.skip()
+        turn = answering.result()
+        if turn.answer and desk.phrases(turn.answer):
+            wording = Wording(turn.answer)
+            await asyncio.to_thread(history.keep, who.id, talk.put(turn), turn)
+            yield shown(talk.put(replace(turn, drafting=True)), False), "", talk.put(replace(turn, drafting=True)), gr.skip(), gr.skip()
+            async with aclosing(ticking(wording.follow(desk.phrasing(request, turn.answer)), 0.15)) as ticks:
+                async for _ in ticks:
+                    yield gr.skip(), escape(wording.draft), gr.skip(), gr.skip(), gr.skip()
+            turn = replace(turn, answer=wording.answer)
+        talk = talk.put(turn)
+        await asyncio.to_thread(history.keep, who.id, talk, turn)
+        yield shown(talk, kept=bool(who.id)), "", talk, gr.skip(), ""
 
-    def typed(text: str, talk: Talk, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        yield from pose(talk, text, request)
+    async def typed(text: str, talk: Talk, request: gr.Request) -> AsyncIterator[Told]:
+        async for step in pose(talk, text, request):
+            yield step
 
-    def picked(talk: Talk, event: gr.EventData, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        yield from pose(talk, _data(event).get("text", ""), request)
+    async def picked(talk: Talk, event: gr.EventData, request: gr.Request) -> AsyncIterator[Told]:
+        async for step in pose(talk, data_of(event).get("text", ""), request):
+            yield step
 
     def turn_of(talk: Talk, data: dict[str, str]) -> Turn | None:
-        number = _integers(data.get("turn", ""))
+        number = integers(data.get("turn", ""))
         return talk.turn(number[0]) if number else None
 
-    def rechipped(talk: Talk, event: gr.EventData, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        data = _data(event)
-        turn, chip = turn_of(talk, data), data.get("chip", "")
-        if turn is None:
-            return
+    async def rechipped(talk: Talk, event: gr.EventData, request: gr.Request) -> AsyncIterator[Told]:
+        data = data_of(event)
+        turn, chip = turn_of(talk, data) or Turn(""), data.get("chip", "")
         kept = tuple(key for key in turn.without if key != chip)
-        yield from pose(talk, turn.text, request, kept if data.get("act") == "keep" else (*kept, chip), turn)
+        async for step in pose(talk, turn.text, request, kept if data.get("act") == "keep" else (*kept, chip), turn):
+            yield step
 
-    def chosen(talk: Talk, event: gr.EventData, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        data = _data(event)
-        turn, at = turn_of(talk, data), _integers(data.get("candidate", ""))
-        if turn is None or turn.answer is None or not at or at[0] >= len(turn.answer.candidates):
-            return
-        facts = turn.answer.candidates[at[0]].report.facts
-        yield from pose(talk, naming(facts, turn.text), request, turn.without, turn)
+    async def chosen(talk: Talk, event: gr.EventData, request: gr.Request) -> AsyncIterator[Told]:
+        data = data_of(event)
+        turn, at = turn_of(talk, data) or Turn(""), integers(data.get("candidate", ""))
+        meant = turn.answer.candidates[at[0]].report.facts if turn.answer and at and at[0] < len(turn.answer.candidates) else None
+        async for step in pose(talk, naming(meant, turn.text) if meant else "", request, turn.without, turn):
+            yield step
 
-    def again(talk: Talk, event: gr.EventData, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        turn = turn_of(talk, _data(event))
-        if turn is not None:
-            yield from pose(talk, turn.text, request, turn.without, turn)
+    async def again(talk: Talk, event: gr.EventData, request: gr.Request) -> AsyncIterator[Told]:
+        turn = turn_of(talk, data_of(event)) or Turn("")
+        async for step in pose(talk, turn.text, request, turn.without, turn):
+            yield step
 
     def edited(talk: Talk, event: gr.EventData) -> Any:
-        turn = turn_of(talk, _data(event))
+        turn = turn_of(talk, data_of(event))
         return turn.text if turn else gr.skip()
 
     def stopped(talk: Talk, request: gr.Request) -> tuple[Any, ...]:
         if not talk.turns or not talk.turns[-1].waiting:
-            return gr.skip(), gr.skip()
-        turn = replace(talk.turns[-1], error="已停止。")
+            return gr.skip(), gr.skip(), gr.skip()
+        turn = talk.turns[-1]
+        if turn.answer is None:
+            turn = replace(turn, error="已停止。")
+        else:
+            turn = replace(turn, drafting=False, answer=noted(turn.answer, "改写已停止，这里是报告原文。"))
         talk, who = talk.put(turn), visitor(request)
         history.keep(who.id, talk, turn)
-        return shown(talk, kept=bool(who.id)), talk
+        return shown(talk, kept=bool(who.id)), "", talk
 
     def judged(talk: Talk, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
-        data = _data(event)
+        data = data_of(event)
         turn, said = turn_of(talk, data), data.get("judged", "")
         if turn is None or turn.answer is None or said not in ("有用", "没用"):
             return gr.skip(), gr.skip()
@@ -210,94 +217,21 @@ def blocks(
         return shown(talk, kept=bool(who.id)), talk
 
     def open_source(event: gr.EventData, request: gr.Request) -> str:
-        return opened(visitor(request), _data(event))
-
-    def listed(request: gr.Request) -> str:
-        corpus.refresh()
-        who = visitor(request)
-        return html.library(who.corpus.reports(), who.manages)
-
-    def arrived(request: gr.Request) -> tuple[Any, ...]:
-        table, manages = listed(request), visitor(request).manages
-        return opening(request), table, gr.update(visible=manages), gr.update(visible=manages)
-
-    def changed(request: gr.Request, said: str, bad: bool = False) -> tuple[Any, ...]:
-        """(status, library, welcome) after the library was changed, or could not be."""
-        role = "alert" if bad else "status"
-        told = f'<div class="upload"><p class="say{" error" if bad else ""}" role="{role}">{escape(said)}</p></div>'
-        return (told, gr.skip(), gr.skip()) if bad else (told, listed(request), opening(request))
-
-    def managed(request: gr.Request, id: str) -> ReportRef:
-        """The report that a manager means; raises YoujuError where it is none of theirs."""
-        who = visitor(request)
-        if not who.manages:
-            raise YoujuError("改动报告库需要管理权限。")
-        return found_report(who.corpus.reports(), id)
-
-    def take_in(files: list[str] | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        if not visitor(request).manages:
-            yield *changed(request, "添加报告需要管理权限。", True), None
-            return
-        for step in upload(corpus, uploads, [Path(file) for file in files or ()]):
-            status = html.progress(step.done, step.total, step.doing, step.outcomes)
-            finished = step.done == step.total
-            yield (
-                status,
-                listed(request) if finished else gr.skip(),
-                opening(request) if finished else gr.skip(),
-                None if finished else gr.skip(),
-            )
-
-    def removed(event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
-        try:
-            ref = remove(corpus, uploads, managed(request, _data(event).get("id", "")))
-        except YoujuError as error:
-            return changed(request, str(error), True)
-        visitor(request).tell("remove", ref.name)
-        return changed(request, f"已移除：{ref.name}")
-
-    def corrected(event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
-        data = _data(event)
-        try:
-            ref = managed(request, data.get("id", ""))
-            corpus.correct(ref.id, facts_of(data.get("facts", "")))
-        except YoujuError as error:
-            return changed(request, str(error), True)
-        visitor(request).tell("correct", ref.name)
-        return changed(request, f"已更正：{ref.name}")
-
-    def to_replace(event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
-        try:
-            ref = managed(request, _data(event).get("id", ""))
-        except YoujuError as error:
-            return "", gr.update(visible=False), changed(request, str(error), True)[0]
-        said = f'<div class="upload"><p class="say" role="status">选一个文件来替换“{escape(ref.name)}”。</p></div>'
-        return ref.id, gr.update(visible=True), said
-
-    def replaced(file: str | None, id: str, request: gr.Request) -> tuple[Any, ...]:
-        try:
-            ref = managed(request, id)
-            if file is None:
-                raise YoujuError("没有选文件。")
-            new = put_in_place(corpus, uploads, ref, Path(file))
-        except YoujuError as error:
-            return *changed(request, str(error), True), gr.update(visible=True)
-        visitor(request).tell("replace", f"{ref.name} → {new.name}")
-        return *changed(request, f"已用“{new.name}”替换“{ref.name}”。"), gr.update(visible=False)
+        return opened(visitor(request), data_of(event))
 
     def remembered(words: str, request: gr.Request) -> str:
         return html.history(history.listed(visitor(request).id, words or ""), (words or "").strip())
 
     def recalled(event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         who = visitor(request)
-        found = history.talk(who.id, _data(event).get("talk", ""), who.corpus.reports())
-        return (shown(found), found, gr.Tabs(selected="talk")) if found else (gr.skip(), gr.skip(), gr.skip())
+        found = history.talk(who.id, data_of(event).get("talk", ""), who.corpus.reports())
+        return (shown(found), "", found, gr.Tabs(selected="talk")) if found else (gr.skip(), gr.skip(), gr.skip(), gr.skip())
 
     def forgotten(words: str, event: gr.EventData, request: gr.Request) -> str:
-        history.remove(visitor(request).id, _data(event).get("talk", ""))
+        history.remove(visitor(request).id, data_of(event).get("talk", ""))
         return remembered(words, request)
 
-    clicks, panel = ((HERE / name).read_text("utf-8") for name in ("talk.js", "source.js"))
+    clicks, panel, writes = script("copy.js", "talk.js"), script("copy.js", "source.js"), script("live.js")
     page: gr.Blocks = gr.Blocks(title="有据 · 问报告", fill_width=True, analytics_enabled=False)
     with page:
         gr.HTML(
@@ -313,6 +247,7 @@ def blocks(
             with gr.Column(elem_id="main"), gr.Tabs(elem_id="rooms") as rooms:
                 with gr.Tab("问答", id="talk"):
                     talk = gr.HTML(elem_id="talk", js_on_load=clicks, apply_default_css=False)
+                    live = gr.HTML(elem_id="live", js_on_load=writes, apply_default_css=False)
                     welcome = gr.HTML(elem_id="welcome", js_on_load=clicks, apply_default_css=False)
                     with gr.Column(elem_id="composer"):
                         notice = gr.HTML(elem_id="notice", js_on_load=None, apply_default_css=False)
@@ -342,6 +277,7 @@ def blocks(
                     swap = gr.UploadButton("选择替换的文件", elem_id="swap", visible=False)
                     library = gr.HTML(elem_id="library", js_on_load=clicks, apply_default_css=False)
                 with gr.Tab("历史", id="history") as past:
+                    account = gr.HTML(elem_id="account", js_on_load=None, apply_default_css=False)
                     words = gr.Textbox(
                         elem_id="sought", label="在问过的问题里查找", show_label=False, container=False, placeholder="在问过的问题里查找", max_lines=1
                     )
@@ -349,33 +285,35 @@ def blocks(
             source = gr.HTML(elem_id="source", js_on_load=panel, apply_default_css=False)
 
         silent: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        # Gradio loses an event that joins the queue while its answer stream closes, so what is quick does not join
-        quick: dict[str, Any] = {**silent, "queue": False}
-        asked = [talk, state, box, notice]
-        page.load(arrived, None, [welcome, library, lead, files], **quick)
+        quick: dict[str, Any] = {**silent, "queue": False}  # joins no queue, so it waits for nothing
+        slow: dict[str, Any] = {**silent, "concurrency_limit": 1}
+        # one that comes while the same is still at work is done after it, rather than dropped; the desk has the bound
+        posed: dict[str, Any] = {**silent, "trigger_mode": "always_last", "concurrency_limit": None}
+        asked = [talk, live, state, box, notice]
+        page.load(shelves.arrived, None, [welcome, library, lead, files, account], **quick)
         posing = [
-            box.submit(typed, [box, state], asked, **silent),
-            welcome.ask(picked, [state], asked, **silent),
-            talk.drop(rechipped, [state], asked, **silent),
-            talk.keep(rechipped, [state], asked, **silent),
-            talk.choose(chosen, [state], asked, **silent),
-            talk.again(again, [state], asked, **silent),
+            box.submit(typed, [box, state], asked, **posed),
+            welcome.ask(picked, [state], asked, **posed),
+            talk.drop(rechipped, [state], asked, **posed),
+            talk.keep(rechipped, [state], asked, **posed),
+            talk.choose(chosen, [state], asked, **posed),
+            talk.again(again, [state], asked, **posed),
         ]
-        stop.click(stopped, [state], [talk, state], cancels=posing, **quick)
+        stop.click(stopped, [state], [talk, live, state], cancels=posing, **quick)
         talk.edit(edited, [state], box, **quick)
         talk.judge(judged, [state], [talk, state], **quick)
-        talk.fresh(lambda: ("", Talk(), "", ""), None, [talk, state, box, source], cancels=posing, **quick)
+        talk.fresh(lambda: ("", "", Talk(), "", "", ""), None, [*asked, source], cancels=posing, **quick)
         welcome.library(lambda: gr.Tabs(selected="library"), None, rooms, **quick)
         talk.cite(open_source, None, source, **quick)
         library.cite(open_source, None, source, **quick)
-        files.upload(take_in, [files], [status, library, welcome, files], concurrency_limit=1, **silent)
-        library.remove(removed, None, [status, library, welcome], concurrency_limit=1, **silent)
-        library.correct(corrected, None, [status, library, welcome], concurrency_limit=1, **silent)
-        library.replace(to_replace, None, [replacing, swap, status], **quick)
-        swap.upload(replaced, [swap, replacing], [status, library, welcome, swap], concurrency_limit=1, **silent)
+        files.upload(shelves.take_in, [files], [status, library, welcome, files], **slow)
+        library.remove(shelves.removed, None, [status, library, welcome], **slow)
+        library.correct(shelves.corrected, None, [status, library, welcome], **slow)
+        library.replace(shelves.to_replace, None, [replacing, swap, status], **quick)
+        swap.upload(shelves.replaced, [swap, replacing], [status, library, welcome, swap], **slow)
         past.select(remembered, [words], kept, **quick)
-        words.change(remembered, [words], kept, trigger_mode="always_last", **quick)
-        kept.recall(recalled, None, [talk, state, rooms], **quick)
+        words.change(remembered, [words], kept, **{**quick, "trigger_mode": "always_last"})
+        kept.recall(recalled, None, [talk, live, state, rooms], **quick)
         kept.forget(forgotten, [words], kept, **quick)
-    page.queue(default_concurrency_limit=LOOKING, max_size=64)
+    page.queue(default_concurrency_limit=None)
     return page

@@ -55,7 +55,7 @@
   const show = (answer) => {
     const parts = answer.short ? [make("p", { class: "short" }, answer.short)] : [];
     const cited = answer.status === "ambiguous" ? answer.candidates : answer.citations;
-    if (answer.status !== "answered") parts.push(make("p", {}, answer.text));
+    if (answer.status !== "answered" || answer.phrased) parts.push(make("p", {}, answer.text));
     parts.push(...cited.map(quote));
     if (answer.note) parts.push(make("p", {}, answer.note));
     reply.replaceChildren(...parts);

@@ -47,7 +47,8 @@ def figure_question(clause: str, facts: Facts) -> str:
     found = FIGURE.match(clause.strip())
     if not found or LEANS.search(found["what"]) or not _whose(facts):
         return ""
-    asked = "是百分之多少" if found["unit"] == "%" else f"{found['verb'] or ''}多少{found['unit']}"
+    share = "百分之多少" if found["what"].endswith(("为", "是", "达", "到")) else "是百分之多少"
+    asked = share if found["unit"] == "%" else f"{found['verb'] or ''}多少{found['unit']}"
     return f"{_whose(facts)}{found['what']}{asked}？"
 
 
@@ -59,7 +60,7 @@ def heading_question(title: str, facts: Facts) -> str:
 
 def _topic(question: str) -> str:
     """The last words before what is asked: two questions that share them read alike."""
-    return re.sub(r"(达到|达|为|共计|共|是百分之)?多少.*$|？$", "", question)[-4:]
+    return re.sub(r"(达到|达|为|共计|共)?(是?百分之)?多少.*$|？$", "", question)[-4:]
 
 
 def _of_passage(passage: Passage, facts: Facts) -> Iterator[str]:

@@ -41,13 +41,19 @@ def _answer_parts(answer: Answer) -> tuple[str, list[Citation]]:
     return answer.short or "", list(answer.citations)
 
 
+def _phrased(answer: Answer) -> list[str]:
+    """A language model's wording, and what it was not let say."""
+    struck = [f"已删去：{'；'.join(answer.struck)}"] if answer.struck else []
+    return [*([answer.text] if answer.phrased else []), *struck]
+
+
 def plain(answer: Answer) -> str:
     """An answer to paste anywhere: quotations numbered, their references below."""
     said, citations = _answer_parts(answer)
     if answer.table:
         said, citations = answer.table.summary, [row.citation for row in answer.table.rows]
     quotes = [f"“{citation.quote}”[{at}]" for at, citation in enumerate(citations, 1)]
-    return "\n".join([*filter(None, [said]), *quotes, *(f"[{at}] {cited(citation)}" for at, citation in enumerate(citations, 1))])
+    return "\n".join([*filter(None, [said, *_phrased(answer)]), *quotes, *(f"[{at}] {cited(citation)}" for at, citation in enumerate(citations, 1))])
 
 
 def markdown(turns: Sequence[Turn]) -> str:
@@ -65,6 +71,7 @@ def markdown(turns: Sequence[Turn]) -> str:
             continue
         said, citations = _answer_parts(turn.answer)
         lines += [f"**{_escaped(said)}**", ""] if said else []
+        lines += [line for text in _phrased(turn.answer) for line in (_escaped(text), "")]
         if table := turn.answer.table:
             lines += [_escaped(table.summary), "", f"| 报告 | {_escaped(table.indicator)} | 原文 |", "| --- | --- | --- |"]
             for row in table.rows:
@@ -111,6 +118,8 @@ def docx(turns: Sequence[Turn]) -> bytes:
         said, citations = _answer_parts(turn.answer)
         if said:
             document.add_paragraph().add_run(_clean(said)).bold = True
+        for text in _phrased(turn.answer):
+            document.add_paragraph(_clean(text))
         if turn.answer.table:
             _docx_table(document, turn.answer, noted)
         else:

@@ -47,11 +47,12 @@ class Turn:
     number: int = 0  # counted from 0 in its conversation, never used again
     judged: str = ""  # 有用, 没用 or nothing said
     reason: str = ""
+    drafting: bool = False  # a language model is at the answer's wording
 
     @property
     def waiting(self) -> bool:
-        """Whether it is still being looked for."""
-        return self.answer is None and not self.error
+        """Whether it is still being looked for, or put into words."""
+        return self.drafting or (self.answer is None and not self.error)
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,7 @@ class History:
             "at": _now(),
             "question": turn.text,
             "without": turn.without,
+            "follows": any(chip.inherited for chip in answer.question.chips),  # what it means stands in the turn before
             "useful": turn.judged == "有用",
             "reason": turn.reason,
             "status": answer.status,

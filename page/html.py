@@ -6,16 +6,18 @@ gets into the page but through `escape`.  Buttons carry what they do as `data-ac
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from html import escape
 
 from index.types import ReportRef
 from page.export import cited, plain
 from page.history import Kept, Turn
+from retrieval.llm import CITES
 from retrieval.types import ABSTAIN, Answer, Chip, Citation, Hit
 
 REASONS = ("答非所问", "出处不对", "不完整", "选错了报告")
-SLOTS = {"unit": "单位", "region": "地区", "year": "年份", "kind": "文种", "subject": "话题"}
+SLOTS = {"unit": "单位", "region": "地区", "year": "年份", "kind": "文种", "number": "文号", "subject": "话题", "spelling": "改字"}
 
 
 def report_title(report: ReportRef) -> str:
@@ -145,10 +147,41 @@ def _short(answer: Answer) -> str:
     return f'<p class="short">{escape(answer.short)}{_number(holder) if holder else ""}</p>'
 
 
-def reply(answer: Answer, turn: int = 0, csv: str = "") -> str:
+def _phrased(answer: Answer) -> str:
+    """A language model's wording with its numbers as buttons, that it is one, and what it was not let say."""
+    by_number = {citation.number: citation for citation in answer.citations}
+
+    def numbers(match: re.Match[str]) -> str:
+        return "".join(_number(by_number[int(n)]) for n in re.findall(r"\d+", match[0]) if int(n) in by_number)
+
+    text = CITES.sub(numbers, escape(answer.text))  # what it puts in between stands in no escaped character
+    struck = "".join(f"<li>{escape(one)}</li>" for one in answer.struck)
+    gone = f'<details class="struck"><summary>删去的 {len(answer.struck)} 句</summary><ul>{struck}</ul></details>' if struck else ""
+    said = f'<p class="note">{escape(answer.note)}</p>{gone}'
+    return f'<section class="phrased" aria-label="改写"><p class="said">{text}</p>{said}</section>' if answer.phrased else said
+
+
+def account(name: str) -> str:
+    """Who is logged in, and the way out; nothing where nobody need be."""
+    if not name:
+        return ""
+    return (
+        f'<form class="who" method="post" action="logout"><span>已登录：{escape(name)}</span><button type="submit">退出登录</button></form>'
+    )
+
+
+def _drafting() -> str:
+    """Where the draft of a language model's wording is put while it is written; `live.js` fills it."""
+    return (
+        '<section class="phrased draft" aria-label="改写" aria-busy="true"><p class="said" data-live></p>'
+        '<p class="note waiting" role="status">语言模型正在改写，写完后逐句与原文核对…</p></section>'
+    )
+
+
+def reply(answer: Answer, turn: int = 0, csv: str = "", drafting: bool = False) -> str:
     """What is shown below a question: short answer, verbatim sentences with citations, then what else was found.
 
-    `csv`: the address of the answer's table as a file.
+    `csv`: the address of the answer's table as a file; `drafting`: a language model is at its wording.
     """
     from page.table import table
 
@@ -166,8 +199,13 @@ def reply(answer: Answer, turn: int = 0, csv: str = "") -> str:
     if answer.table:
         return f"{_short(answer)}{table(answer.table, csv)}{more}"  # its note names the silent reports, as the table does
     quotes = [_quote(citation) for citation in answer.citations]
+    if drafting or answer.phrased or answer.struck:
+        above, note = _drafting() if drafting else _phrased(answer), ""
+        above += '<p class="verbatim">原文</p>'
+    else:
+        above = ""
     rest = f'<details class="more rest"><summary>其余 {len(quotes) - 6} 处出处</summary><ol>{"".join(quotes[6:])}</ol></details>'
-    return f'{_short(answer)}<ol class="quotes">{"".join(quotes[:6])}</ol>{rest if len(quotes) > 6 else ""}{note}{more}'
+    return f'{_short(answer)}{above}<ol class="quotes">{"".join(quotes[:6])}</ol>{rest if len(quotes) > 6 else ""}{note}{more}'
 
 
 def _tools(turn: Turn) -> str:
@@ -201,14 +239,14 @@ def _pressed(turn: Turn, judged: str) -> str:
     return "true" if turn.judged == judged else "false"
 
 
-def turn(turn: Turn, waiting: str = "正在查找…", csv: str = "") -> str:
-    """One question with its reply; `waiting` is said while it is being looked for."""
+def turn(turn: Turn, csv: str = "") -> str:
+    """One question with its reply; what is said while it is being looked for changes through `live.js`."""
     if turn.error:
         body = f'<p class="say error" role="alert">{escape(turn.error)}</p>'
     elif turn.answer is None:
-        body = f'<p class="say waiting" role="status">{escape(waiting)}</p>'
+        body = '<p class="say waiting" role="status" data-live>正在查找…</p>'
     else:
-        body = chips(turn.answer.question.chips, turn.without, turn.number) + reply(turn.answer, turn.number, csv)
+        body = chips(turn.answer.question.chips, turn.without, turn.number) + reply(turn.answer, turn.number, csv, turn.waiting)
     tools = "" if turn.waiting else _tools(turn)
     return (
         f'<article class="turn" aria-label="第 {turn.number + 1} 问"><h2 class="asked">{escape(turn.text)}</h2>'
@@ -216,7 +254,7 @@ def turn(turn: Turn, waiting: str = "正在查找…", csv: str = "") -> str:
     )
 
 
-def talk(turns: Sequence[Turn], id: str, waiting: str = "正在查找…") -> str:
+def talk(turns: Sequence[Turn], id: str) -> str:
     """A conversation, with what can be done with it whole; `id` is what the server keeps it under, empty where it does not."""
     if not turns:
         return ""
@@ -229,7 +267,7 @@ def talk(turns: Sequence[Turn], id: str, waiting: str = "正在查找…") -> st
         f"{saved if id else ''}</div>"
     )
     return bar + "".join(
-        turn(one, waiting, f"page/history/{escape(id)}/{one.number}.csv" if id else "") for one in turns
+        turn(one, f"page/history/{escape(id)}/{one.number}.csv" if id else "") for one in turns
     )
 
 
@@ -251,8 +289,10 @@ def history(kept: Sequence[Kept], sought: str = "") -> str:
     return f'<p class="count" role="status">{len(kept)} 次对话</p><ol class="kept">{items}</ol>'
 
 
-def welcome(examples: Sequence[str], reports: int) -> str:
-    """The page before the first question: what it does, and questions the indexed reports answer."""
+def welcome(examples: Sequence[str], reports: int, manages: bool = True) -> str:
+    """The page before the first question: what it does, and questions the indexed reports answer; `manages`: may add reports."""
+    if not reports and not manages:
+        return '<section class="welcome empty"><h2>还没有你能看的报告</h2><p>请管理员添加报告，或把你加进相应的组。</p></section>'
     if not reports:
         return (
             '<section class="welcome empty"><h2>还没有收录报告</h2>'
@@ -268,112 +308,3 @@ def welcome(examples: Sequence[str], reports: int) -> str:
         f'<section class="welcome"><h2>问报告，句句有据</h2><p>已收录 {reports} 份报告。回答逐字摘自原文，点开出处即可核对。</p>'
         f"{listed}</section>"
     )
-
-
-FACTS = (("title", "标题"), ("unit", "单位"), ("region", "地区"), ("year", "年份"), ("kind", "文种"), ("issued", "日期"), ("number", "文号"))
-
-
-def _options(label: str, name: str, values: Sequence[str]) -> str:
-    items = "".join(f'<option value="{escape(value)}">{escape(value)}</option>' for value in values)
-    return f'<label><span>{label}</span><select data-filter="{name}"><option value="">全部</option>{items}</select></label>'
-
-
-def _managing(report: ReportRef) -> str:
-    facts = report.facts
-    held = "".join(f' data-{name}="{escape(str(getattr(facts, name) or ""))}"' for name, _ in FACTS)
-    about = f'data-id="{escape(report.id)}" data-name="{escape(report.name)}"'
-    named = escape(report_title(report))
-    return "".join(
-        f'<button type="button" class="tool" data-act="{act}" {about}{held if act == "correct" else ""} '
-        f'aria-label="{label}“{named}”">{label}</button>'
-        for act, label in (("correct", "更正"), ("replace", "替换"), ("remove", "移除"))
-    )
-
-
-_NUMERIC = ' inputmode="numeric"'
-DIALOGS = (
-    '<dialog class="ask-first" data-dialog="remove" aria-labelledby="remove-title"><form method="dialog"><h3 id="remove-title">移除这份报告？</h3>'
-    "<p><strong data-said></strong></p><p>移除后就查不到它了；从网页添加的文件一并删除。</p>"
-    '<menu><button type="submit" class="tool" value="">不移除</button><button type="submit" class="tool danger" value="yes">移除</button></menu>'
-    '</form></dialog><dialog class="ask-first" data-dialog="correct" aria-labelledby="correct-title"><form method="dialog">'
-    '<h3 id="correct-title">更正报告信息</h3><p><strong data-said></strong></p>'
-    + "".join(
-        f'<label><span>{label}</span><input type="text" name="{name}" maxlength="200"'
-        f'{_NUMERIC if name == "year" else ""}></label>'
-        for name, label in FACTS
-    )
-    + '<p class="hint">只填要改的；留空的不变。重新读入文件后，更正仍然有效。</p>'
-    '<menu class="turned"><button type="submit" class="tool main" value="yes">保存</button>'  # the first is what Enter presses
-    '<button type="submit" class="tool" value="">取消</button></menu></form></dialog>'
-)
-
-
-def library(reports: Sequence[ReportRef], manages: bool = True) -> str:
-    """The reports indexed, as a table to filter and sort that becomes a list of cards on a phone; `manages`: may change them."""
-    if not reports:
-        return '<p class="say">还没有收录报告。</p>'
-    rows = []
-    for at, report in enumerate(reports):
-        facts = report.facts
-        warnings = "".join(f"<li>{escape(warning)}</li>" for warning in report.warnings)
-        warned = f'<details class="warnings"><summary>{len(report.warnings)} 条提示</summary><ul>{warnings}</ul></details>'
-        share = f'<span class="share" title="文件里的文字有多少可以查到">可查 {_percent(report.share)}</span>'
-        cells = (
-            ("单位", escape(facts.unit or "—")),
-            ("地区", escape(facts.region or "—")),
-            ("年份", str(facts.year or "—")),
-            ("文种", escape(facts.kind or "—")),
-            ("字数", f"{report.characters:,}{share}"),
-            ("提示", warned if report.warnings else "无"),
-        )
-        title = (
-            f'<button type="button" class="open" data-act="cite" data-report="{report.row}" data-start="0" data-end="0">'
-            f'{escape(report_title(report))}</button><span class="file">{escape(report.name)}</span>'
-        )
-        hand = f'<td class="managing"><div class="tools">{_managing(report)}</div></td>' if manages else ""
-        sought = " ".join((facts.title, report.name, facts.unit, facts.region, str(facts.year or ""), facts.kind, facts.number))
-        rows.append(
-            f'<tr data-at="{at}" data-words="{escape(sought.lower())}" data-title="{escape(report_title(report))}" '
-            f'data-region="{escape(facts.region)}" data-year="{facts.year or ""}" data-kind="{escape(facts.kind)}" '
-            f'data-unit="{escape(facts.unit)}" data-characters="{report.characters}" data-warnings="{len(report.warnings)}">'
-            f'<th scope="row">{title}</th>'
-            + "".join(f'<td data-label="{label}">{cell}</td>' for label, cell in cells)
-            + f"{hand}</tr>"
-        )
-    total = sum(report.characters for report in reports)
-    columns = (("title", "报告"), ("unit", "单位"), ("region", "地区"), ("year", "年份"), ("kind", "文种"), ("characters", "字数"), ("warnings", "提示"))
-    head = "".join(
-        f'<th scope="col" aria-sort="none"><button type="button" data-act="sort" data-by="{by}">{label}'
-        f'<span aria-hidden="true" class="arrow"></span></button></th>'
-        for by, label in columns
-    )
-    head += '<th scope="col"><span class="unseen">管理</span></th>' if manages else ""
-    years = sorted({str(report.facts.year) for report in reports if report.facts.year}, reverse=True)
-    filters = (
-        '<div class="filters" role="search"><label class="wide"><span>查找</span><input type="search" data-filter="words" '
-        'placeholder="标题、单位、文件名、文号"></label>'
-        + _options("地区", "region", sorted({report.facts.region for report in reports if report.facts.region}))
-        + _options("年份", "year", years)
-        + _options("文种", "kind", sorted({report.facts.kind for report in reports if report.facts.kind}))
-        + '<label class="tick"><input type="checkbox" data-filter="warned"><span>只看有提示的</span></label></div>'
-    )
-    return (
-        f'{filters}<p class="count" role="status" data-all="共 {len(reports)} 份报告，{total:,} 字。">共 {len(reports)} 份报告，{total:,} 字。</p>'
-        f'<div class="scroll" tabindex="0" role="region" aria-label="报告列表"><table class="reports"><thead><tr>{head}</tr>'
-        f"</thead><tbody>{''.join(rows)}</tbody></table></div>{DIALOGS if manages else ''}"
-    )
-
-
-def _percent(share: float) -> str:
-    """A share as a percentage that says 100 only of the whole."""
-    return "100%" if share >= 1 else f"{min(99.9, share * 100):.1f}%"
-
-
-def progress(done: int, total: int, doing: str, outcomes: Sequence[tuple[str, str]] = ()) -> str:
-    """An upload under way: how many files are through, and the outcome of each as (file name, reason it failed or '')."""
-    items = "".join(
-        f'<li class="{"bad" if reason else "good"}"><strong>{escape(name)}</strong>{escape(reason or "已收录")}</li>'
-        for name, reason in outcomes
-    )
-    bar = f'<progress max="{max(total, 1)}" value="{done}" aria-label="收录进度"></progress>' if done < total else ""
-    return f'<div class="upload" role="status"><p>{escape(doing)}</p>{bar}<ul>{items}</ul></div>'

@@ -53,13 +53,15 @@ const openPages = async (pages) => {
     image.loading = "lazy";
     image.alt = `第 ${at + 1} 页`;
     image.src = `${sheet}/${at + 1}.png`;
-    figure.append(image);
+    const boxes = document.createElement("div");
+    boxes.className = "boxes";
+    figure.append(image, boxes);
     for (const [page, left, top, right, bottom] of found.boxes) {
       if (page !== at + 1) continue;
       const box = document.createElement("div");
       box.className = "box";
       Object.assign(box.style, { left: (100 * left) / width + "%", top: (100 * top) / height + "%", width: (100 * (right - left)) / width + "%", height: (100 * (bottom - top)) / height + "%" });
-      figure.append(box);
+      boxes.append(box);
     }
     return figure;
   }));
@@ -110,7 +112,7 @@ const goTo = (button) => {
   target.focus({ preventScroll: true });
 };
 
-element.addEventListener("click", async (event) => {
+element.addEventListener("click", (event) => {
   const button = event.target.closest("[data-act]");
   if (!button) return;
   const act = button.dataset.act;
@@ -123,24 +125,7 @@ element.addEventListener("click", async (event) => {
     next?.click();
     next?.scrollIntoView({ block: "nearest" });
   }
-  if (act === "copy") {
-    let done = false;
-    try {
-      await navigator.clipboard.writeText(button.dataset.copy);
-      done = true;
-    } catch {  // an intranet page without https has no clipboard
-      const area = document.createElement("textarea");
-      area.value = button.dataset.copy;
-      element.append(area);
-      area.select();
-      done = document.execCommand("copy");
-      area.remove();
-      button.focus();
-    }
-    const label = button.dataset.label ?? (button.dataset.label = button.textContent);
-    button.textContent = done ? "已复制" : "复制不了";
-    setTimeout(() => { button.textContent = label; }, 1600);
-  }
+  if (act === "copy") copyText(button.dataset.copy, button);
 });
 
 document.addEventListener("keydown", (event) => {

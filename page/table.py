@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from html import escape
 
 from page.html import cited_at, report_title
-from retrieval.compare import chart, label
+from retrieval.compare import chart
+from retrieval.tables.summary import names
 from retrieval.types import Citation, Row, Table
 
 _GLUED = re.compile(r"[0-9A-Za-z.,%‰]{2}|[0-9%‰][年月日万亿元%‰]")
@@ -28,10 +28,10 @@ def _near(citation: Citation) -> str:
     return f"{'…' if first else ''}{said}{escape(quote[right:last])}{'…' if last < len(quote) else ''}"
 
 
-def _line(row: Row, at: int, named: Callable[[Row], str]) -> str:
+def _line(row: Row, at: int, name: str) -> str:
     facts = row.report.facts
     number = "" if row.number is None else f"{row.number if row.upper is None else (row.number + row.upper) / 2:.6f}"
-    who = escape(named(row))
+    who = escape(name)
     title = escape(report_title(row.report))
     return (
         f'<tr data-at="{at}" data-name="{who}" data-number="{number}" data-unit="{escape(row.unit)}">'
@@ -44,15 +44,11 @@ def _line(row: Row, at: int, named: Callable[[Row], str]) -> str:
 
 def table(found: Table, csv: str = "") -> str:
     """The table; `csv` is the address of its file for spreadsheets."""
-    names = [label(row.report) for row in found.rows]
-
-    def named(row: Row) -> str:
-        name, year = label(row.report), row.report.facts.year
-        return f"{name} {year}年" if names.count(name) > 1 and year else name
-
-    rows = "".join(_line(row, at, named) for at, row in enumerate(found.rows))
+    rows = "".join(_line(row, at, name) for at, (row, name) in enumerate(zip(found.rows, names(found.rows), strict=True)))
     drawn = chart(found)
-    figure = f'<details class="bars"{" open" if len(found.rows) <= FEW else ""}><summary>条形图</summary><figure>{drawn}</figure></details>' if drawn else ""
+    opened = " open" if len(found.rows) <= FEW else ""
+    bars = f'<details class="bars"{opened}><summary>条形图</summary><figure tabindex="0" aria-label="条形图">{drawn}</figure></details>'
+    figure = bars if drawn else ""
     sheet = f'<a class="file-link" href="{escape(csv)}" download>下载表格（CSV）</a>' if csv else ""
     head = "".join(
         f'<th scope="col" aria-sort="none"><button type="button" data-act="sort" data-by="{by}">{escape(name)}'

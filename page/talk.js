@@ -1,26 +1,5 @@
 // Runs for the conversation, the welcome, the library and the history; Gradio gives element, trigger and watch.
 // A click on a button that carries data-act becomes an event of that name with the button's data, or is done here.
-const copyText = async (text, button) => {
-  let done = false;
-  try {
-    await navigator.clipboard.writeText(text);
-    done = true;
-  } catch {  // an intranet page without https has no clipboard
-    const area = document.createElement("textarea");
-    area.value = text;
-    area.style.position = "fixed";
-    area.style.opacity = "0";
-    document.body.append(area);
-    area.select();
-    done = document.execCommand("copy");
-    area.remove();
-    button.focus();
-  }
-  const label = button.dataset.label ?? (button.dataset.label = button.textContent);
-  button.textContent = done ? "已复制" : "复制不了";
-  setTimeout(() => { button.textContent = label; }, 1600);
-};
-
 // A column's rows by number where every filled cell is one, else by the Chinese order of words; empty cells last.
 const sortBy = (button) => {
   const head = button.closest("th"), table = button.closest("table"), body = table.tBodies[0], by = button.dataset.by;
@@ -86,6 +65,7 @@ element.addEventListener("click", (event) => {
     button.setAttribute("aria-current", "true");
     trigger("cite", { ...button.dataset });
   } else if (LOCAL[act]) LOCAL[act](button);
+  else if (event.detail > 1) return;  // pressed twice is asked once
   else if (SENT.includes(act)) trigger(act, { ...button.dataset });
   if (act === "edit") document.querySelector("#question textarea")?.focus();
 });
@@ -97,6 +77,10 @@ element.addEventListener("submit", (event) => {
   trigger("judge", { turn: form.dataset.judge, judged: "没用", reason: form.querySelector("input").value });
 });
 element.addEventListener("input", (event) => { if (event.target.dataset.filter) filter(); });
+
+// /?question=… asks it as the page opens.
+const linked = element.closest("#welcome") && new URLSearchParams(location.search).get("question");
+if (linked?.trim()) trigger("ask", { text: linked.slice(0, 2000) });
 
 // A new question comes to the top of the view; its answer grows below it.  Times are told by the reader's own clock.
 let seen = 0;

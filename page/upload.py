@@ -1,71 +1,80 @@
-"""What people change of the library: files put in, one at a time so that a bad one stops no other; replaced; taken out."""
+"""What people change of the library: files put in, one at a time so that a bad one stops no other; replaced; taken out.
+
+What may come in, and where it is kept, is `server.intake`'s to say, as it is for the HTTP API.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from index.corpus import Corpus
-from index.corrections import BY_HAND, COLUMNS
-from index.read import read
 from index.types import ReportRef, YoujuError
-from server.intake import check_kind, discard
+from server import intake
+from server.limits import UPLOAD_BYTES
 
 log = logging.getLogger("youju.page")
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What became of one file."""
+
+    name: str
+    said: str
+    good: bool = True
+
+
+@dataclass(frozen=True)
 class Progress:
-    """How far an upload is: files through, files in all, and (file name, reason it failed or '') for each one through."""
+    """How far an upload is: files through, files in all, what is being done, and the outcome of each one through."""
 
     done: int
     total: int
     doing: str
-    outcomes: tuple[tuple[str, str], ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
 
 
-def kept_path(file: Path, folder: Path) -> Path:
-    """Where an uploaded file is kept: in a subfolder named for its content, its own name kept."""
-    return folder / hashlib.sha256(file.read_bytes()).hexdigest()[:12] / file.name
-
-
-def take_in(corpus: Corpus, folder: Path, file: Path) -> str:
-    """Index one uploaded file; why it could not be, in Chinese, or ''.  A file that is refused is not kept."""
-    kept = kept_path(file, folder)
-    fresh = not kept.exists()
+def take_in(corpus: Corpus, visible: Corpus, folder: Path, file: Path, most: int = UPLOAD_BYTES) -> Outcome:
+    """Index one uploaded file of at most `most` bytes; `visible` holds what who uploads it may see."""
     try:
         with file.open("rb") as content:
-            check_kind(file.name, content.read(4096))
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        if fresh:
-            shutil.copyfile(file, kept)
-        corpus.add([read(kept)])
-        return ""
+            taken = intake.take_in(corpus, folder, file.name, content, most)
     except YoujuError as error:
-        reason = str(error).replace(str(kept.resolve()), file.name).replace(str(kept), file.name)
-        reason = reason.removeprefix(f"{file.name}：")
+        return Outcome(file.name, _without_path(error, folder, file.name), good=False)
     except Exception:
         log.exception("cannot index %r", file.name)
-        reason = "收录时出了错，原因记在服务的日志里。"
-    if fresh and kept.exists():
-        discard(kept)
-    return reason
+        return Outcome(file.name, "收录时出了错，原因记在服务的日志里。", good=False)
+    if taken.outcome == "added":
+        return Outcome(file.name, "已收录")
+    if taken.outcome == "there":
+        return Outcome(file.name, "库中已有，没有变化")
+    twin = next((ref for ref in visible.reports() if ref.row == taken.ref.row), None)
+    return Outcome(file.name, f"库中已有正文相同的“{twin.name}”，没有重复收录") if twin else Outcome(file.name, intake.UNSEEN, good=False)
 
 
-def upload(corpus: Corpus, folder: Path, files: Sequence[Path]) -> Iterator[Progress]:
+def _without_path(error: YoujuError, folder: Path, name: str) -> str:
+    """An error's words without where on the server the file is kept."""
+    words = str(error)
+    for root in (folder.resolve(), folder):
+        while (at := words.find(f"{root}/")) >= 0 and (end := words.find(name, at)) >= 0:
+            words = words[:at] + words[end:]
+    return words.removeprefix(f"{name}：")
+
+
+def upload(corpus: Corpus, visible: Corpus, folder: Path, files: Sequence[Path], most: int = UPLOAD_BYTES) -> Iterator[Progress]:
     """Index uploaded files, yielding before each and after the last."""
-    outcomes: tuple[tuple[str, str], ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
     for done, file in enumerate(files):
         yield Progress(done, len(files), f"正在收录 {done + 1}/{len(files)}：{file.name}", outcomes)
-        outcomes += ((file.name, take_in(corpus, folder, file)),)
-    failed = sum(1 for _, reason in outcomes if reason)
-    summary = f"已收录 {len(files) - failed} 份" + (f"，{failed} 份未能收录。" if failed else "。")
-    yield Progress(len(files), len(files), summary, outcomes)
+        outcomes += (take_in(corpus, visible, folder, file, most),)
+    failed = sum(not one.good for one in outcomes)
+    there = sum(one.good and one.said != "已收录" for one in outcomes)
+    parts = (f"已收录 {len(files) - failed - there} 份", f"{there} 份库中已有" if there else "", f"{failed} 份未能收录" if failed else "")
+    yield Progress(len(files), len(files), f"{'，'.join(filter(None, parts))}。", outcomes)
 
 
 def found_report(reports: Sequence[ReportRef], id: str) -> ReportRef:
@@ -76,29 +85,18 @@ def found_report(reports: Sequence[ReportRef], id: str) -> ReportRef:
     return ref
 
 
-def remove(corpus: Corpus, folder: Path, ref: ReportRef) -> ReportRef:
-    """Take a report out; its file goes too where it was put in here, and stays where it came from elsewhere."""
-    removed = corpus.remove(ref.id)
-    _drop(Path(ref.source), folder)
-    return removed
-
-
-def put_in_place(corpus: Corpus, folder: Path, ref: ReportRef, file: Path) -> ReportRef:
+def put_in_place(corpus: Corpus, folder: Path, ref: ReportRef, file: Path, most: int = UPLOAD_BYTES) -> ReportRef:
     """Another file for a report: it comes in first, then the old one goes; facts that a person corrected stay so.
 
     Raises YoujuError, with nothing changed, when the new file cannot be read or is one that is there.
     """
-    before = {held.id for held in corpus.reports()}
-    if reason := take_in(corpus, folder, file):
-        raise YoujuError(f"{file.name}：{reason}")
-    source = str(kept_path(file, folder).resolve())
-    new = next((held for held in corpus.reports() if held.source == source), None)
-    if new is None or new.id in before:
-        raise YoujuError(f"{file.name}：库中已经有这份报告，没有替换。")
-    by_hand = {name: str(getattr(ref.facts, name)) for name, where in ref.facts.read_from if where == BY_HAND}
-    if given := {name: value for name, value in by_hand.items() if name in COLUMNS.values() and value}:
-        new = corpus.correct(new.id, given)
-    remove(corpus, folder, ref)
+    try:
+        with file.open("rb") as content:
+            new = intake.put_in_place(corpus, folder, ref, file.name, content, most)
+    except YoujuError as error:
+        raise YoujuError(f"{file.name}：{_without_path(error, folder, file.name)}") from error
+    if new.row == ref.row:
+        raise YoujuError(f"{file.name}：正文与原来的相同，没有替换。")
     return new
 
 
@@ -114,8 +112,3 @@ def facts_of(written: str) -> dict[str, str]:
     if not kept:
         raise YoujuError("没有填要更正的内容。")
     return kept
-
-
-def _drop(file: Path, folder: Path) -> None:
-    if file.parent.parent == folder.resolve() and file.exists():
-        discard(file)

@@ -25,6 +25,7 @@ class Visitor:
     id: str  # of the account, or of the browser; empty: nothing of theirs is kept
     manages: bool  # may add, replace, correct and remove reports
     corpus: Corpus  # holds what they may see and nothing else
+    name: str = ""  # of the account; empty where nobody need log in
     tell: Callable[[str, str], None] = unheard  # (event, what) for the audit log: ("source", file name)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,15 +20,27 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from index.corpus import Corpus
 from index.types import ReportRef, StoreError, YoujuError
-from retrieval.ask import ask, understood
+from retrieval.ask import understood
+from retrieval.search import neighbours
 from retrieval.types import Answer
 from server import intake, metrics, pages, problems
+from server.asking import Desk
 from server.auditlog import record
 from server.gate import Door
-from server.limits import Turnstile
 from server.problems import Refused, problem, told
-from server.shapes import AskIn, AskOut, ChipOut, HeadingOut, HealthOut, ListedOut, PageOut, SearchOut, SourceOut
-from server.who import User, corpus_for, user_of
+from server.shapes import (
+    AskIn,
+    AskOut,
+    ChipOut,
+    HeadingOut,
+    HealthOut,
+    ListedOut,
+    PageOut,
+    SearchIn,
+    SearchOut,
+    SourceOut,
+)
+from server.who import User, user_of
 
 MOST_TEXT = 200_000  # characters of source text in one response
 EXAMPLES: dict[str, Any] = {
@@ -35,6 +48,7 @@ EXAMPLES: dict[str, Any] = {
     "without": {"summary": "去掉一个限定", "value": {"question": "临江市2023年培训了多少人？", "without": ["year:2023"]}},
 }
 Asked = Annotated[AskIn, Body(openapi_examples=EXAMPLES)]
+Sought = Annotated[SearchIn, Body(openapi_examples=EXAMPLES)]
 ReportId = Annotated[str, InPath(pattern=r"^[0-9a-f]{1,64}$", description="报告编号", examples=["0123456789abcdef"])]
 EVENTS = "text/event-stream"
 
@@ -81,19 +95,14 @@ def find(corpus: Corpus, report_id: str) -> ReportRef:
     raise Refused(404, "没有找到", f"没有编号为 {report_id} 的报告：用 GET /api/v1/reports 查看现有报告。")
 
 
-def routes(corpus: Corpus, uploads: Path, door: Door, queue: Turnstile) -> APIRouter:
+def routes(corpus: Corpus, uploads: Path, door: Door, desk: Desk) -> APIRouter:
     """The API's routes over one corpus; `uploads` is where uploaded files are kept."""
     router = APIRouter()
-
-    def seen(request: Request) -> Corpus:
-        corpus.refresh()
-        return corpus_for(corpus, user_of(request))
+    queue, seen = desk.queue, desk.seen
 
     def answer_to(request: Request, body: AskIn, action: str) -> Answer:
         record(request, action, question=body.question, without=body.without)
-        answer = ask(seen(request), body.question, k=body.k, without=body.without)
-        door.metrics.answered(answer.status)
-        return answer
+        return desk.answer(request, body.question, k=body.k, without=body.without)
 
     async def told_as_it_comes(request: Request, body: AskIn) -> AsyncIterator[str]:
         try:
@@ -103,6 +112,13 @@ def routes(corpus: Corpus, uploads: Path, door: Door, queue: Turnstile) -> APIRo
                 yield event("understood", {"question": question.text, "asks": question.asks, "chips": chips, "note": question.nothing})
                 answer = await anyio.to_thread.run_sync(lambda: answer_to(request, body, "ask"))
             yield event("answer", AskOut.of(answer).model_dump(mode="json"))
+            if desk.phrases(answer) and body.phrase:
+                async with aclosing(desk.phrasing(request, answer)) as steps:
+                    async for step in steps:
+                        if isinstance(step, str):
+                            yield event("draft", {"text": step})
+                        elif step != answer:
+                            yield event("answer", AskOut.of(step).model_dump(mode="json"))
         except Exception as error:  # the status is out already: the problem goes as an event
             yield event("problem", json.loads(bytes(problems.of(error).body)))
 
@@ -115,17 +131,25 @@ def routes(corpus: Corpus, uploads: Path, door: Door, queue: Turnstile) -> APIRo
         """回答逐字摘自报告；status 为 answered、abstained（找不到依据）或 ambiguous（几份报告说法不同，请指明）。
 
         请求头 Accept: text/event-stream 时逐步送出：understood（对问题的理解）、answer（回答，与 JSON 同）或 problem（出错）。
+        服务接了语言模型时，answer（原文）之后是若干 draft（正在写的草稿，未经核对），最后再来一个 answer（已核对的改写）。
         """
         if EVENTS in request.headers.get("accept", ""):
             headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
             return StreamingResponse(told_as_it_comes(request, body), media_type=EVENTS, headers=headers)
-        return AskOut.of(await queue.run(lambda: answer_to(request, body, "ask")))
+        answer = await queue.run(lambda: answer_to(request, body, "ask"))
+        return AskOut.of(await desk.phrased(request, answer) if body.phrase else answer)
 
     @router.post("/api/v1/search", summary="检索：相关段落", tags=["问答"], responses=told(400, 401, 403, 409, 413, 422, 429, 503))
     @router.post("/api/search", include_in_schema=False)
-    async def search_passages(request: Request, body: Asked) -> SearchOut:
+    async def search_passages(request: Request, body: Sought) -> SearchOut:
         """融合向量与词面两路检索，先按单位、地区、年份、文种限定范围。"""
-        return SearchOut.of(await queue.run(lambda: answer_to(request, body, "search")))
+
+        def found() -> SearchOut:
+            answer = answer_to(request, body, "search")
+            mine = seen(request)
+            return SearchOut.of(answer, [neighbours(mine, hit) for hit in answer.hits] if body.neighbours else ())
+
+        return await queue.run(found)
 
     @router.get("/api/v1/reports", summary="报告列表", tags=["报告"], responses=told(401, 422))
     def list_reports(
@@ -149,10 +173,12 @@ def routes(corpus: Corpus, uploads: Path, door: Door, queue: Turnstile) -> APIRo
         return Listing(total=len(found), reports=[ListedOut.of(ref) for ref in found[offset : offset + limit]])
 
     def upload(request: Request, file: UploadFile) -> ListedOut:
-        ref = intake.take_in(corpus, uploads, file.filename or "", file.file, door.policy.upload_bytes)
-        shown = None if ref is None else next((one for one in seen(request).reports() if one.row == ref.row), None)
+        taken = intake.take_in(corpus, uploads, file.filename or "", file.file, door.policy.upload_bytes)
+        shown = next((one for one in seen(request).reports() if one.row == taken.ref.row), None)
         if shown is None:  # the words tell nothing of a report that this user may not see
-            raise Refused(409, "无法完成", "正文相同的报告不重复收录，或它所在的文件夹只供某些组查看。")
+            raise Refused(409, "无法完成", intake.UNSEEN)
+        if taken.outcome == "twin":
+            raise Refused(409, "无法完成", f"库中已有正文相同的报告“{shown.name}”，没有重复收录。")
         return ListedOut.of(shown)
 
     @router.post("/api/v1/reports", status_code=201, summary="添加报告", tags=["报告"], responses=told(401, 403, 409, 413, 422, 429))
@@ -172,14 +198,10 @@ def routes(corpus: Corpus, uploads: Path, door: Door, queue: Turnstile) -> APIRo
         """用上传的文件替换；新文件收录成功之后才移除旧的。需要管理权限。"""
         manager(request)
         old = find(seen(request), report_id)
-        closed = [folder for group in door.groups for folder in group.folders]
-        if any(Path(old.source).is_relative_to(folder) for folder in closed):
-            raise Refused(409, "无法完成", "这份报告在只供某些组查看的文件夹里：请在服务器上替换该文件夹中的文件，再重新建索引。")
+        if intake.closed(old.source, door.groups.now()):
+            raise Refused(409, "无法完成", intake.CLOSED)
         record(request, "replace", report=old.id, file=file.filename)
-        new = upload(request, file)
-        if new.id != old.id:
-            _remove(corpus, uploads, old)
-        return new
+        return ListedOut.of(intake.put_in_place(corpus, uploads, old, file.filename or "", file.file, door.policy.upload_bytes))
 
     @router.patch("/api/v1/reports/{report_id}", summary="更正报告的单位、年份等", tags=["报告"], responses=told(400, 401, 403, 404, 409, 413, 422, 429))
     def correct_report(request: Request, report_id: ReportId, facts: FactsIn) -> ListedOut:
@@ -201,7 +223,7 @@ def routes(corpus: Corpus, uploads: Path, door: Door, queue: Turnstile) -> APIRo
         manager(request)
         ref = find(seen(request), report_id)
         record(request, "remove", report=ref.id, name=ref.name)
-        _remove(corpus, uploads, ref)
+        intake.remove(corpus, uploads, ref)
         return Response(status_code=204)
 
     @router.get("/api/v1/reports/{report_id}/source", summary="报告正文", tags=["报告"], responses=told(401, 404, 409, 422))
@@ -306,10 +328,3 @@ def unknown_routes() -> APIRouter:
         return problem(404, "没有这个接口", f"没有接口 {request.url.path[:200]}，接口说明见 /docs。")
 
     return router
-
-
-def _remove(corpus: Corpus, uploads: Path, ref: ReportRef) -> None:
-    corpus.remove(ref.id)
-    file = Path(ref.source)
-    if file.is_relative_to(uploads.resolve()) and file.is_file():
-        intake.discard(file)

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.accounts import Account, Accounts
 from server.auditlog import Audit
-from server.groups import Group, barred
+from server.groups import Groups, barred
 from server.limits import JSON_BYTES, Window
 from server.metrics import Metrics
 from server.policy import Policy, is_loopback
@@ -42,7 +42,7 @@ class Door:
     policy: Policy
     accounts: Accounts
     sessions: Sessions
-    groups: tuple[Group, ...]
+    groups: Groups
     audit: Audit | None
     metrics: Metrics
 
@@ -53,7 +53,7 @@ class Door:
 
     def user(self, name: str, role: str) -> User:
         """A user with the folders that are closed to them."""
-        return User(name, "manage" if role == "manage" else "ask", barred(self.groups, name))
+        return User(name, "manage" if role == "manage" else "ask", barred(self.groups.now(), name))
 
 
 class Gate:

@@ -5,17 +5,21 @@
     folders = ["/srv/reports/audit", "uploads"]     # a relative one is below the data folder
 
 A report below such a folder is seen by members of a group that lists that folder, and by nobody else, managers included.
+The file is read again when it changes; one that cannot be followed leaves what held before, and is told in the log.
 """
 
 from __future__ import annotations
 
+import logging
 import os
+import threading
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from index.types import YoujuError
 
+log = logging.getLogger("youju.server")
 FILE = "groups.toml"
 
 
@@ -50,6 +54,38 @@ def read_groups(data: Path) -> tuple[Group, ...]:
         folders = tuple(Path(os.path.abspath(data / folder)).resolve() for folder in group["folders"])
         found.append(Group(name, frozenset(group["members"]), folders))
     return tuple(found)
+
+
+class Groups:
+    """The groups of a data folder as its file has them now."""
+
+    def __init__(self, data: Path) -> None:
+        """Raises GroupsError where the file cannot be followed: nothing is served by guess."""
+        self._data = data
+        self._stamp = self._look()
+        self._held = read_groups(data)
+        self._reading = threading.Lock()
+
+    def now(self) -> tuple[Group, ...]:
+        """The groups; those from before where the file has become one that cannot be followed."""
+        stamp = self._look()
+        if stamp != self._stamp:
+            with self._reading:
+                if stamp != self._stamp:
+                    try:
+                        self._held = read_groups(self._data)
+                        log.warning("已重新读取 %s：%d 个组", FILE, len(self._held))
+                    except GroupsError as error:
+                        log.error("%s；在此之前的规定继续有效", error)
+                    self._stamp = stamp
+        return self._held
+
+    def _look(self) -> tuple[int, int, int]:
+        try:
+            found = (self._data / FILE).stat()
+        except OSError:
+            return (0, 0, 0)
+        return (found.st_mtime_ns, found.st_size, found.st_ino)
 
 
 def barred(groups: tuple[Group, ...], name: str) -> tuple[Path, ...]:

@@ -7,15 +7,21 @@ import os
 import re
 import secrets
 import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from index.corpus import Corpus
+from index.corrections import BY_HAND, COLUMNS
 from index.load import READERS
 from index.read import read
 from index.types import LoadError, ReportRef, YoujuError
+from server.groups import Group
 from server.problems import Refused
 
+UNSEEN = "正文相同的报告不重复收录，或它所在的文件夹只供某些组查看。"
+CLOSED = "这份报告在只供某些组查看的文件夹里：请在服务器上替换该文件夹中的文件，再重新建索引。"
 _ZIP, _OLE = (b"PK\x03\x04",), (b"\xd0\xcf\x11\xe0",)
 _STARTS: dict[str, tuple[bytes, ...]] = {
     ".pdf": (b"%PDF",),
@@ -58,8 +64,23 @@ def check_kind(name: str, head: bytes) -> None:
         raise LoadError(f"{name}：内容不是 {suffix} 文件。请检查文件，按它本来的类型另存后再上传。")
 
 
-def take_in(corpus: Corpus, folder: Path, given: str, content: BinaryIO, most: int) -> ReportRef | None:
-    """Keep an uploaded file below `folder` and index it; its ref, or None where the text is that of another report.
+@dataclass(frozen=True)
+class TakenIn:
+    """What became of an uploaded file."""
+
+    ref: ReportRef  # the report that has its text
+    outcome: Literal["added", "there", "twin"]  # there: uploaded before; twin: the text is that of a report from elsewhere
+
+
+def closed(source: str, groups: Sequence[Group]) -> bool:
+    """Whether a report's file is in a folder for groups only, which an upload cannot take the place of."""
+    return any(Path(source).is_relative_to(folder) for group in groups for folder in group.folders)
+
+
+def take_in(corpus: Corpus, folder: Path, given: str, content: BinaryIO, most: int) -> TakenIn:
+    """Keep an uploaded file below `folder` and index it.
+
+    A twin's file is not kept; whoever tells of the twin asks first whether it may be seen.
 
     Raises LoadError (what cannot be read), Refused 413 (more than `most` bytes) and StoreError; what is refused is not kept.
     """
@@ -85,17 +106,51 @@ def take_in(corpus: Corpus, folder: Path, given: str, content: BinaryIO, most: i
         raise YoujuError(f"{name}：存不下来（{error.strerror}），请检查磁盘空间与权限。") from error
     finally:
         aside.unlink(missing_ok=True)
+    before = {ref.row for ref in corpus.reports()}
     try:
-        (ref,) = corpus.add([read(home / name)])
+        known = corpus.known(home / name)  # read before: a scan takes a while
+        (ref,) = (known,) if known else corpus.add([read(home / name)])
     except BaseException:
         if fresh:
             discard(home / name)
         raise
-    if ref.source != str((home / name).resolve()):
-        if fresh:
-            discard(home / name)
-        return None
-    return ref
+    if ref.source == str((home / name).resolve()):
+        return TakenIn(ref, "there" if ref.row in before else "added")
+    if fresh:
+        discard(home / name)
+    return TakenIn(ref, "twin")
+
+
+def put_in_place(corpus: Corpus, folder: Path, old: ReportRef, given: str, content: BinaryIO, most: int) -> ReportRef:
+    """Another file for a report: it comes in first, then the old one goes; facts that a person corrected stay so.
+
+    The ref of what now stands there, `old` where its text is the same.  Raises what `take_in` does, and YoujuError where
+    the new text is that of another report.
+    """
+    taken = take_in(corpus, folder, given, content, most)
+    if taken.ref.row == old.row:
+        return taken.ref
+    if taken.outcome != "added":
+        raise YoujuError("库中已经有正文相同的报告，没有替换。")
+    new = taken.ref
+    by_hand = {name: str(getattr(old.facts, name)) for name, where in old.facts.read_from if where == BY_HAND}
+    if values := {name: value for name, value in by_hand.items() if name in COLUMNS.values() and value}:
+        new = corpus.correct(new.id, values)
+    remove(corpus, folder, old)
+    return new
+
+
+def remove(corpus: Corpus, folder: Path, ref: ReportRef) -> ReportRef:
+    """Take a report out; its file goes too where it was put in here, and stays where it came from elsewhere."""
+    removed = corpus.remove(ref.id)
+    drop(Path(ref.source), folder)
+    return removed
+
+
+def drop(file: Path, folder: Path) -> None:
+    """Take a report's file away where it was uploaded into `folder`; one that came from elsewhere stays."""
+    if file.is_relative_to(folder.resolve()) and file.is_file():
+        discard(file)
 
 
 def discard(file: Path) -> None:

@@ -19,6 +19,7 @@ JSON_BYTES = 256 * 1024  # a request that is not an upload
 UPLOAD_BYTES = 64 * 2**20  # one uploaded file, unless told otherwise
 WAITING = 64  # questions that may wait for a turn
 AT_ONCE = max(4, os.cpu_count() or 1)  # questions being answered
+PHRASING = 16  # answers in a language model's hands; it costs this machine little
 MINUTE = 60  # requests a minute a user, unless told otherwise
 LOGINS = 5  # wrong passwords for one name, or from one address ten times as many, in
 LOGIN_SECONDS = 300.0

@@ -14,21 +14,18 @@ from mcp.server.transport_security import TransportSecuritySettings
 from pydantic import BaseModel, Field
 from starlette.applications import Starlette
 
-from index.corpus import Corpus
 from index.types import YoujuError
-from retrieval.ask import ask as answer_to
 from retrieval.question import LONGEST
 from server.api import find
+from server.asking import Desk
 from server.auditlog import record
-from server.limits import Turnstile
 from server.shapes import AskOut, ListedOut, SearchOut, SourceOut, fault
-from server.who import corpus_for, user_of
 
 _MOST = 20_000  # characters of source text in one result
 Question = Annotated[str, Field(description=f"中文问题，最多 {LONGEST} 字，可写明单位与年份")]
 
 
-def server(corpus: Corpus, queue: Turnstile) -> tuple[MCPServer, Starlette]:
+def server(desk: Desk) -> tuple[MCPServer, Starlette]:
     """The protocol's server, and the application that speaks it over HTTP at /mcp."""
     mcp = MCPServer(
         "youju",
@@ -42,17 +39,16 @@ def server(corpus: Corpus, queue: Turnstile) -> tuple[MCPServer, Starlette]:
             raise YoujuError(reason)
         request = context.request_context.request
         record(request, action, question=text, by="mcp")
-        corpus.refresh()
-        answer = answer_to(corpus_for(corpus, user_of(request)), text, k=k)
+        answer = desk.answer(request, text, k=k)
         return AskOut.of(answer) if action == "ask" else SearchOut.of(answer)
 
     @mcp.tool(title="检索", description="按问题找相关段落，每段附报告、标题路径、页码与字符位置。返回 JSON。", structured_output=False)
     async def search(question: Question, context: Context, k: Annotated[int, Field(ge=1, le=50)] = 10) -> str:
-        return _json(await queue.run(functools.partial(asked, context, question, k, "search")))
+        return _json(await desk.queue.run(functools.partial(asked, context, question, k, "search")))
 
     @mcp.tool(title="提问", description="回答一个问题：逐字引用的句子及其出处；找不到依据时 status 为 abstained。返回 JSON。", structured_output=False)
     async def ask(question: Question, context: Context) -> str:
-        return _json(await queue.run(functools.partial(asked, context, question, 10, "ask")))
+        return _json(await desk.queue.run(functools.partial(asked, context, question, 10, "ask")))
 
     @mcp.tool(title="读原文", description="读一份报告的正文片段；report_id 与起止位置取自 search 或 ask 的结果。返回 JSON。", structured_output=False)
     async def read_source(
@@ -60,8 +56,7 @@ def server(corpus: Corpus, queue: Turnstile) -> tuple[MCPServer, Starlette]:
     ) -> str:
         def read() -> SourceOut:
             request = context.request_context.request
-            corpus.refresh()
-            mine = corpus_for(corpus, user_of(request))
+            mine = desk.seen(request)
             ref = find(mine, report_id[:64])
             record(request, "open", report=ref.id, name=ref.name, start=start, by="mcp")
             report = mine.report(ref.row)
@@ -71,7 +66,7 @@ def server(corpus: Corpus, queue: Turnstile) -> tuple[MCPServer, Starlette]:
                 report=ListedOut.of(ref), text=report.text[first:last], start=first, end=min(last, len(report.text)), headings=[], pages=[]
             )
 
-        return _json(await queue.run(read))
+        return _json(await desk.queue.run(read))
 
     # the gate has looked at Host and Origin already
     security = TransportSecuritySettings(enable_dns_rebinding_protection=False)

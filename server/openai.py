@@ -1,6 +1,6 @@
 """An answer in the shape of OpenAI's chat completions, for the chat front ends that speak it.
 
-The last message of the user is the question; there is no language model behind it, so `temperature` and its like are
+The last message of the user is the question; what answers is no language model, so `temperature` and its like are
 accepted and mean nothing.  Citations stand in the text as [1] with a list below, and whole in `citations`.
 """
 
@@ -16,16 +16,12 @@ from fastapi import APIRouter, Body, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from index.corpus import Corpus
-from retrieval.ask import ask
 from retrieval.types import Answer, Citation
 from server import problems
+from server.asking import Desk
 from server.auditlog import record
-from server.gate import Door
-from server.limits import Turnstile
 from server.problems import Refused, told
 from server.shapes import CitationOut, fault
-from server.who import corpus_for, user_of
 
 MODEL = "youju"
 _EXAMPLE: dict[str, Any] = {"model": MODEL, "messages": [{"role": "user", "content": "青川市2024年办理行政复议案件多少件？"}], "stream": False}
@@ -118,25 +114,23 @@ def markdown(answer: Answer) -> str:
     if not cited:
         return "\n\n".join(part for part in (answer.text, answer.note or answer.question.nothing) if part)
     lines = [f"**{answer.short}**"] if answer.short else []
-    lines += [answer.text] if answer.status == "ambiguous" else []
+    lines += [answer.text] if answer.status == "ambiguous" or answer.phrased else []
     if answer.table and answer.table.summary:
         lines.append(answer.table.summary)
     lines += [f"> {citation.quote.replace(chr(10), ' ')} [{number}]" for number, citation in enumerate(cited, 1)]
     lines += [answer.note] if answer.note else []
+    lines += [f"已删去：{'；'.join(answer.struck)}"] if answer.struck else []
     lines.append("\n".join(f"[{number}] {_from(citation)}" for number, citation in enumerate(cited, 1)))
     return "\n\n".join(lines)
 
 
-def routes(corpus: Corpus, door: Door, queue: Turnstile) -> APIRouter:
+def routes(desk: Desk) -> APIRouter:
     """POST /v1/chat/completions and GET /v1/models."""
     router = APIRouter(prefix="/v1", tags=["OpenAI 兼容"])
 
-    def answer_to(request: Request, text: str) -> Answer:
+    async def answer_to(request: Request, text: str) -> Answer:
         record(request, "ask", question=text, by="chat/completions")
-        corpus.refresh()
-        answer = ask(corpus_for(corpus, user_of(request)), text)
-        door.metrics.answered(answer.status)
-        return answer
+        return await desk.phrased(request, await desk.queue.run(lambda: desk.answer(request, text)))
 
     async def pieces(request: Request, text: str, model: str) -> AsyncIterator[str]:
         about = {"id": _id(), "object": "chat.completion.chunk", "created": int(time.time()), "model": model}
@@ -147,7 +141,7 @@ def routes(corpus: Corpus, door: Door, queue: Turnstile) -> APIRouter:
 
         yield chunk({"role": "assistant", "content": ""})
         try:
-            answer = await queue.run(lambda: answer_to(request, text))
+            answer = await answer_to(request, text)
         except Exception as error:
             found = json.loads(bytes(problems.of(error).body))
             yield f"data: {json.dumps({'error': {'message': found['detail'], 'code': found['status']}}, ensure_ascii=False)}\n\n"
@@ -167,7 +161,7 @@ def routes(corpus: Corpus, door: Door, queue: Turnstile) -> APIRouter:
         if body.stream:
             headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
             return StreamingResponse(pieces(request, text, body.model), media_type="text/event-stream", headers=headers)
-        answer = await queue.run(lambda: answer_to(request, text))
+        answer = await answer_to(request, text)
         said = markdown(answer)
         return ChatOut(
             id=_id(),

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from index.types import YoujuError
+from retrieval.llm import Model
 from server import limits
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -30,6 +31,7 @@ class Policy:
     upload_bytes: int = limits.UPLOAD_BYTES
     per_minute: int = limits.MINUTE
     waiting: int = limits.WAITING
+    model: Model | None = None  # phrases answers
 
     def trusts(self, address: str) -> bool:
         """Whether an address is one of the trusted proxies'."""
@@ -41,7 +43,8 @@ class Policy:
 
 
 def policy(
-    *, open: bool, origins: list[str], proxies: list[str], header: str, audit: bool, upload_mb: int, per_minute: int
+    *, open: bool, origins: list[str], proxies: list[str], header: str, audit: bool, upload_mb: int, per_minute: int,
+    model: Model | None = None,
 ) -> Policy:
     """A policy from what was typed.  Raises PolicyError on what cannot be."""
     for origin in origins:
@@ -58,7 +61,7 @@ def policy(
     if upload_mb < 1 or per_minute < 1:
         raise PolicyError("--upload-mb 与 --per-minute 至少为 1")
     origins = [origin.lower() for origin in origins]
-    return Policy(open, tuple(origins), networks, header.lower(), audit, upload_mb * 2**20, per_minute)
+    return Policy(open, tuple(origins), networks, header.lower(), audit, upload_mb * 2**20, per_minute, model=model)
 
 
 def is_loopback(address: str) -> bool:

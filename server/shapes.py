@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, get_args, get_type_hints
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from index.types import ReportRef
+from index.types import Passage, ReportRef
 from retrieval.question import LONGEST, QuestionError, normalise
 from retrieval.types import Answer, Asks, Chip, Citation, Hit, Row, Status, Table
 
@@ -32,7 +33,7 @@ def _askable(text: str) -> str:
 
 def _chip_key(key: str) -> str:
     slot, _, value = key.partition(":")
-    if slot not in ("unit", "region", "year", "kind", "subject") or not value:
+    if slot not in get_args(get_type_hints(Chip)["slot"]) or not value:
         raise PydanticCustomError("chip", "{reason}", {"reason": f"“{key[:60]}”应写作 unit:…、region:…、year:… 或 kind:…。"})
     return key
 
@@ -51,6 +52,13 @@ class AskIn(BaseModel):
     without: list[Annotated[str, AfterValidator(_chip_key)]] = Field(
         default_factory=list, max_length=20, description="不要的限定，写作 slot:value，如 year:2024"
     )
+    phrase: bool = Field(True, description="服务接了语言模型时，是否让它改写回答；引文总是原文")
+
+
+class SearchIn(AskIn):
+    """What to look for."""
+
+    neighbours: bool = Field(False, description="是否带上每个段落在同一标题下的前一段与后一段")
 
 
 class ReportOut(BaseModel):
@@ -135,9 +143,11 @@ class HitOut(BaseModel):
     scores: dict[str, float]
     matched: list[str]
     why: str
+    before: str | None = Field(None, description="同一标题下的前一段；检索时 neighbours 为 true 才有")
+    after: str | None = Field(None, description="同一标题下的后一段；检索时 neighbours 为 true 才有")
 
     @classmethod
-    def of(cls, hit: Hit) -> HitOut:
+    def of(cls, hit: Hit, before: Passage | None = None, after: Passage | None = None) -> HitOut:
         passage = hit.passage
         return cls(
             passage_id=passage.id,
@@ -152,6 +162,8 @@ class HitOut(BaseModel):
             scores=dict(hit.scores),
             matched=list(hit.matched),
             why=hit.why,
+            before=before.text if before else None,
+            after=after.text if after else None,
         )
 
 
@@ -210,6 +222,8 @@ class AskOut(BaseModel):
     hits: list[HitOut]
     chips: list[ChipOut]
     table: TableOut | None = Field(default=None, description="跨报告比较时，一份报告一行")
+    phrased: bool = Field(False, description="text 是否由语言模型根据引文改写，句末的 [1] 是引文编号")
+    struck: list[str] = Field(default_factory=list, description="语言模型写了而引文里没有依据的句子，已从 text 删去")
     note: str
     ms: float
 
@@ -226,6 +240,8 @@ class AskOut(BaseModel):
             hits=[HitOut.of(hit) for hit in answer.hits],
             chips=[ChipOut.of(chip) for chip in answer.question.chips],
             table=TableOut.of(answer.table) if answer.table else None,
+            phrased=answer.phrased,
+            struck=list(answer.struck),
             note=answer.note,
             ms=answer.ms,
         )
@@ -241,14 +257,15 @@ class SearchOut(BaseModel):
     hits: list[HitOut]
 
     @classmethod
-    def of(cls, answer: Answer) -> SearchOut:
+    def of(cls, answer: Answer, near: Sequence[tuple[Passage | None, Passage | None]] = ()) -> SearchOut:
+        """`near`: the passages right before and after each hit, or none of any."""
         question = answer.question
         return cls(
             question=question.text,
             asks=question.asks,
             chips=[ChipOut.of(chip) for chip in question.chips],
             note=question.nothing,
-            hits=[HitOut.of(hit) for hit in answer.hits],
+            hits=[HitOut.of(hit, *beside) for hit, beside in zip(answer.hits, near or [(None, None)] * len(answer.hits), strict=True)],
         )
 
 

@@ -1,11 +1,16 @@
-"""A real server over loopback in a thread of its own, for the tests of what it lets through."""
+"""Real servers over loopback in threads of their own: the application for the tests of what it lets through, and a
+language model that does what it is told."""
 
 from __future__ import annotations
 
+import json
+import select
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import uvicorn
@@ -50,3 +55,84 @@ def fill(data: Path, *, closed: Path | None = None) -> Corpus:
             paragraphs.append("海堤巡查员处理渔港纠纷319起。")
         corpus.add([make_report(name, paragraphs, facts=facts, source=source, pages=True)])
     return corpus
+
+
+@dataclass
+class Service:
+    """An OpenAI-compatible endpoint that does what it is told, and remembers what it was sent."""
+
+    says: str = ""
+    does: str = "stream"  # stream, stall, break, garbage, error, redirect, plain, empty
+    seen: list[dict[str, object]] = field(default_factory=list)
+    keys: list[str | None] = field(default_factory=list)
+    url: str = ""
+    pace: float = 0.0  # seconds between pieces
+    hung_up: bool = False  # who asked went away before it was told
+
+    def sent(self) -> str:
+        return json.dumps(self.seen, ensure_ascii=False)
+
+
+def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            service.seen.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            service.keys.append(self.headers.get("Authorization"))
+            if service.does == "error":
+                self.send_error(500)
+                return
+            if service.does == "redirect":
+                self.send_response(307)
+                self.send_header("Location", "http://127.0.0.1:9/elsewhere")
+                self.end_headers()
+                return
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html" if service.does == "plain" else "text/event-stream")
+            self.end_headers()
+            if service.does == "plain":
+                self.wfile.write("<html>这里没有接口</html>".encode())
+                return
+            if service.does == "garbage":
+                self.wfile.write(b"data: {not json\n\ndata: [DONE]\n\n")
+                return
+            if service.does == "stall":
+                service.hung_up = self._until_gone()
+                return
+            pieces = [service.says[at : at + 7] for at in range(0, len(service.says), 7)]
+            for piece in pieces[: 2 if service.does == "break" else None]:
+                self._event({"delta": {"content": piece}, "finish_reason": None})
+                time.sleep(service.pace)
+            if service.does != "break":
+                self._event({"delta": {}, "finish_reason": "stop"})
+                self.wfile.write(b"data: [DONE]\n\n")
+
+        def _until_gone(self) -> bool:
+            """Say nothing; whether the other side hangs up within some seconds."""
+            return bool(select.select([self.connection], [], [], 1.5 if service.pace == 0 else 20)[0])
+
+        def _event(self, choice: dict[str, object]) -> None:
+            body = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": [{"index": 0, **choice}]}
+            self.wfile.write(f"data: {json.dumps(body, ensure_ascii=False)}\n\n".encode())
+            self.wfile.flush()
+
+        def log_message(self, format: str, *args: object) -> None:
+            return
+
+    return Handler
+
+
+@contextmanager
+def language_model() -> Iterator[Service]:
+    """A service on loopback, to be told what to do."""
+    made = Service()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(made))
+    server.daemon_threads = True
+    made.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield made
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

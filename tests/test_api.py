@@ -15,10 +15,15 @@ import uvicorn
 
 import app
 from index.corpus import Corpus
+from index.read import read
 from index.types import Facts, YoujuError
 from page.chat import naming, opened
 from page.upload import upload
 from page.visitor import Visitor
+from retrieval.ask import ask
+from retrieval.search import neighbours
+from server.narrowed import Narrowed
+from server.shapes import SearchOut
 from tests.conftest import BigramEncoder, make_report
 
 CHINESE = re.compile(r"[一-鿿]")
@@ -87,6 +92,29 @@ class TestSearch:
         assert len(found["hits"]) == 2
         assert {hit["ranks"]["lexical"] for hit in found["hits"]} == {1, 2}
         assert "行政复议" in found["hits"][0]["text"]
+
+    def test_brings_the_passages_beside_where_asked_to(self, served: Corpus, tmp_path: Path) -> None:
+        lines = (f"第{n}项，{'办结行政复议案件' if n == 5 else '走访企业'}{n}家。" * 12 for n in range(1, 10))
+        text = "\n".join(["白石县2024年工作总结", "", "一、主要工作", *lines])
+        (tmp_path / "白石.txt").write_text(text, encoding="utf-8")
+        with Corpus.open(tmp_path / "data", BigramEncoder(), create=True) as corpus:
+            (ref,) = corpus.add([read(tmp_path / "白石.txt")])
+            passages = corpus.report(ref.row).passages
+            assert len(passages) >= 3, "long enough to be cut"
+            answer = ask(corpus, "办结行政复议案件")
+            near = [neighbours(corpus, hit) for hit in answer.hits]
+            for hit, shown in zip(answer.hits, SearchOut.of(answer, near).hits, strict=True):
+                at = [passage.start for passage in passages].index(hit.passage.start)
+                assert shown.before == (passages[at - 1].text if at and passages[at - 1].path == hit.passage.path else None)
+                assert shown.after == (passages[at + 1].text if at + 1 < len(passages) and passages[at + 1].path == hit.passage.path else None)
+            assert any(shown.before for shown in SearchOut.of(answer, near).hits)
+            assert not any(shown.before or shown.after for shown in SearchOut.of(answer).hits)
+
+    def test_says_nothing_of_neighbours_where_not_asked_to(self, client: httpx.Client) -> None:
+        body = {"question": "行政复议案件", "k": 2}
+        assert all(hit["before"] is hit["after"] is None for hit in client.post("/api/search", json=body).json()["hits"])
+        assert client.post("/api/search", json={**body, "neighbours": True}).status_code == 200
+        assert client.post("/api/ask", json={**body, "neighbours": True}).status_code == 422
 
     def test_stays_inside_what_was_named(self, client: httpx.Client) -> None:
         found = client.post("/api/search", json={"question": "临江市司法局组织讲座多少场"}).json()
@@ -208,10 +236,10 @@ class TestUpload:
         for name, content in contents.items():
             files.append(tmp_path / name)
             files[-1].write_bytes(content)
-        steps = list(upload(corpus, tmp_path / "kept", files))
+        steps = list(upload(corpus, corpus, tmp_path / "kept", files))
         assert [step.done for step in steps] == [0, 1, 2, 3, 4]
-        outcomes = dict(steps[-1].outcomes)
-        assert outcomes["《白石》（1）.txt"] == ""
+        outcomes = {one.name: one.said for one in steps[-1].outcomes}
+        assert [one.name for one in steps[-1].outcomes if one.good] == ["《白石》（1）.txt"]
         for name in ("空.txt", "照片.jpg", "乱.txt"):
             assert CHINESE.search(outcomes[name])
             assert str(tmp_path) not in outcomes[name], "the server's paths stay on the server"
@@ -223,9 +251,23 @@ class TestUpload:
         file = tmp_path / "白石.txt"
         file.write_text(self.GOOD, encoding="utf-8")
         for _ in range(2):
-            list(upload(corpus, tmp_path / "kept", [file]))
+            steps = list(upload(corpus, corpus, tmp_path / "kept", [file]))
         (ref,) = corpus.reports()
         assert Path(ref.source).read_text(encoding="utf-8") == self.GOOD
+        assert "1 份库中已有" in steps[-1].doing
+
+    def test_the_same_text_under_another_name_is_named_to_who_may_see_it(self, corpus: Corpus, tmp_path: Path) -> None:
+        first, second = tmp_path / "白石.txt", tmp_path / "白石（副本）.txt"
+        for file in (first, second):
+            file.write_text(self.GOOD, encoding="utf-8")
+        list(upload(corpus, corpus, tmp_path / "kept", [first]))
+        (ref,) = corpus.reports()
+        (outcome,) = list(upload(corpus, corpus, tmp_path / "kept", [second]))[-1].outcomes
+        assert outcome.good and "白石.txt" in outcome.said
+        (outcome,) = list(upload(corpus, Narrowed(corpus, frozenset()), tmp_path / "kept", [second]))[-1].outcomes
+        assert not outcome.good and "白石" not in outcome.said
+        assert corpus.reports() == (ref,)
+        assert [path.name for path in (tmp_path / "kept").rglob("*") if path.is_file()] == ["白石.txt"]
 
 
 class TestNaming:

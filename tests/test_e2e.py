@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser import CHROMIUM, ROOT, chromium, index_samples, proxied, serving
+from tests.browser import CHROMIUM, ROOT, chromium, index_samples, proxied, serious, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -89,14 +89,6 @@ def ask(page: Page, text: str) -> None:
 
 def room(page: Page, name: str) -> None:
     page.get_by_role("tab", name=name).click()
-
-
-def serious(page: Page) -> list[str]:
-    """What axe finds that keeps somebody out, each with where."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found if one["impact"] in ("serious", "critical")]
 
 
 def highlighted(page: Page) -> str:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from tokenizers import Tokenizer, models, pre_tokenizers
 
-from index.encoder import SHIPPED, Encoder, load_encoder, unit_rows
+from index.encoder import SHIPPED, Encoder, SentenceTransformerEncoder, StaticEncoder, load_encoder, unit_rows
 from index.types import EncoderError
+from index.unigram import Cut, cutter
 from tests.conftest import REPOSITORY
 
 needs_model = pytest.mark.skipif(
@@ -65,6 +68,68 @@ def test_another_folder_goes_by_the_name_it_was_asked_for_with(tmp_path: Path) -
     copy = tmp_path / "模型"
     shutil.copytree(REPOSITORY / SHIPPED, copy)
     assert load_encoder(str(copy)).name == str(copy)
+
+
+# ---------------------------------------------------------------- a static model, cut by sentencepiece
+
+TEXTS = ["青川市全年办结行政复议案件123件。", "", "，。 \n", "ＡＢ２０２５年\u3000望海区", "白石县粮食总产量45.6万吨；𠮷野家\x00" * 40]
+
+
+@pytest.fixture(scope="module")
+def plain() -> Any:
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(str(REPOSITORY / SHIPPED), device="cpu")
+
+
+@needs_model
+def test_the_shipped_model_gives_what_plain_sentence_transformers_gives(shipped: Encoder, plain: Any) -> None:
+    assert isinstance(shipped, StaticEncoder), "装好 sentencepiece 才有这条快路"
+    for query in (False, True):
+        np.testing.assert_allclose(shipped.encode(TEXTS, query=query), plain.encode(TEXTS), atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def cut(plain: Any) -> Cut:
+    made = cutter(plain[0].tokenizer)
+    assert made is not None
+    return made
+
+
+@needs_model
+@given(text=st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("青川市行政复议人民政府0123. ，\n"), max_size=80))
+def test_any_text_is_cut_into_the_pieces_of_its_own_tokenizer(plain: Any, cut: Cut, text: str) -> None:
+    assert sorted(cut([text])[0]) == sorted(plain[0].tokenizer.encode(text, add_special_tokens=False).ids)  # equal scores: in any order
+
+
+@needs_model
+def test_more_texts_than_are_cut_at_once_keep_their_places(shipped: Encoder) -> None:
+    one = shipped.encode(TEXTS)
+    np.testing.assert_allclose(shipped.encode(TEXTS * 1000), np.tile(one, (1000, 1)), atol=1e-6)
+
+
+@needs_model
+def test_a_model_with_a_prompt_is_left_to_sentence_transformers(plain: Any, tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    asked = SentenceTransformer(modules=list(plain), prompts={"query": "问题：", "document": ""}, device="cpu")
+    asked.save(str(tmp_path / "asked"))
+    encoder = load_encoder(str(tmp_path / "asked"))
+    assert isinstance(encoder, SentenceTransformerEncoder)
+    text = "望海区有多少公共停车泊位"
+    np.testing.assert_allclose(encoder.encode([text], query=True), plain.encode(["问题：" + text]), atol=1e-6)
+
+
+def test_a_tokenizer_of_another_kind_is_left_as_it_is() -> None:
+    words = Tokenizer(models.WordLevel({"[UNK]": 0, "青川市": 1}, unk_token="[UNK]"))
+    strange = Tokenizer(models.Unigram([("[UNK]", -9.0), ("青川", -2.0), ("市", -2.0)], unk_id=0))  # 青 and 川 are no pieces
+    spaced = Tokenizer(models.Unigram([("[UNK]", -9.0), ("市", -2.0)], unk_id=0))
+    assert cutter(spaced) is not None
+    spaced.pre_tokenizer = pre_tokenizers.Whitespace()
+    assert [cutter(tokenizer) for tokenizer in (words, strange, spaced)] == [None, None, None]
+
+
+# ---------------------------------------------------------------- what is no model
 
 
 @pytest.mark.parametrize("name", ["没有这个模型", "nobody/nothing-of-this-name"])

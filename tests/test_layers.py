@@ -29,7 +29,7 @@ HEAVY = {
     "transformers": set[str](),
     "sentence_transformers": set[str](),
     "faiss": {"index/dense.py"},
-    "gradio": {"page/chat.py"},
+    "gradio": {"page/chat.py", "page/shelves.py", "page/theme.py"},
 }
 
 

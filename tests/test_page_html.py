@@ -15,9 +15,12 @@ from hypothesis import strategies as st
 from index.types import Facts, Heading, Page, Passage, Report, ReportRef
 from page import html
 from page.examples import figure_question, heading_question
+from page.export import markdown, plain
 from page.history import Kept, Turn
+from page.library import library, progress
 from page.shell import in_chinese
 from page.source import blocks, heading_path, sheet
+from page.upload import Outcome, Progress
 from retrieval.types import ABSTAIN, Answer, Chip, Citation, Hit, Question, Row, Table
 from server.shapes import fault
 
@@ -148,8 +151,8 @@ class TestEscaping:
             html.history([], EVIL),
             html.turn(Turn(EVIL, error=EVIL)),
             html.welcome([EVIL], 1),
-            html.library([report]),
-            html.progress(1, 2, EVIL, [(EVIL, EVIL)]),
+            library([report]),
+            progress(Progress(1, 2, EVIL, (Outcome(EVIL, EVIL, False),))),
             sheet(report, whole, 3, 9, (4, 6), paged=True, original=True),
         ]
 
@@ -233,7 +236,42 @@ class TestSource:
         assert "".join("".join(text[start:end].split()) for start, end in spans) == "".join(text.split())
 
 
+class TestWording:
+    """A language model's words stand above the report's own, never in their place."""
+
+    def test_its_numbers_lead_to_the_citations_and_what_was_struck_is_told(self) -> None:
+        answer = said(
+            text="办结349件[1]，另见[9]。", short="349件", citations=(cited(),), phrased=True, struck=("办结999件[1]。（原文里没有数字999件）",),
+            note="文字由语言模型根据所引原文改写。",
+        )  # fmt: skip
+        page = html.reply(answer)
+        worded = page[page.index('<section class="phrased"') : page.index("</section>")]
+        assert [act["data-start"] for act in Tags(worded).acts("cite")] == ["100"], "a number of no citation leads nowhere"
+        assert "办结999件[1]。（原文里没有数字999件）" in Tags(worded).text and "语言模型" in Tags(worded).text
+        assert page.index("</section>") < page.index('<blockquote>全年办结行政复议案件<mark>349件</mark>')
+
+    def test_its_markup_is_text(self) -> None:
+        page = html.reply(said(text=f"{EVIL}[1]。", citations=(cited(),), phrased=True, struck=(EVIL,), note=EVIL))
+        assert not {"script", "img"} & {tag for tag, _ in Tags(page).tags}
+
+    def test_while_it_is_written_the_quotations_stand_already(self) -> None:
+        page = html.reply(said(citations=(cited(),)), drafting=True)
+        assert "data-live" in page and "<mark>349件</mark>" in page
+
+    def test_exports_carry_both(self) -> None:
+        answer = said(text="办结349件[1]。", citations=(cited(),), phrased=True, struck=("办结999件[1]。",))
+        for text in (plain(answer), markdown([Turn("办结多少件？", answer=answer)])):
+            assert text.index("办结349件") < text.index("办结999件") < text.index("办结行政复议案件349件")
+
+
 class TestWelcome:
+    def test_who_may_add_none_is_not_told_to(self) -> None:
+        assert not Tags(html.welcome((), 0, manages=False)).acts("library")
+
+    def test_the_way_out_is_shown_to_who_is_logged_in(self) -> None:
+        assert html.account("") == ""
+        assert "退出登录" in html.account("li") and "<b>" not in html.account("<b>")
+
     def test_an_empty_index_says_what_to_do(self) -> None:
         page = html.welcome((), 0)
         assert "还没有收录报告" in page
@@ -246,12 +284,23 @@ class TestWelcome:
 class TestLibrary:
     def test_a_row_says_what_a_report_is(self) -> None:
         report = ReportRef(2, "x", "/p/a.txt", "a.txt", Facts("题", "白石县司法局", "白石县", 2023, "年度报告"), 12345, 9, ("乱码较多",))
-        text = Tags(html.library([report])).text
+        text = Tags(library([report])).text
         for part in ("题", "a.txt", "白石县司法局", "白石县", "2023", "年度报告", "12,345", "1 条提示", "乱码较多", "共 1 份报告"):
             assert part in text
 
+    def test_near_copies_are_named_on_both_and_counted_as_a_warning(self) -> None:
+        one, two = ref("甲.txt", row=1), ref("乙.txt", row=2)
+        page = Tags(library([one, two], alike={1: [two], 2: [one]}))
+        assert "（乙.txt）大部分相同" in page.text and "（甲.txt）大部分相同" in page.text
+        assert [attributes["data-warnings"] for tag, attributes in page.tags if tag == "tr" and "data-at" in attributes] == ["1", "1"]
+
+    def test_how_much_of_it_can_be_found_is_said(self) -> None:
+        assert "可查 100%" in Tags(library([ref()])).text
+        assert "可查 97.3%" in Tags(library([replace(ref(), share=0.9731)])).text
+        assert "可查 99.9%" in Tags(library([replace(ref(), share=0.9999)])).text, "100 is said of the whole only"
+
     def test_the_path_on_the_server_is_not_shown(self) -> None:
-        assert "/somewhere" not in html.library([ref()]) + html.reply(said(citations=(cited(),)))
+        assert "/somewhere" not in library([ref()]) + html.reply(said(citations=(cited(),)))
 
 
 class TestExamples:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,13 @@ from server.accounts import AccountError, Accounts
 from server.auditlog import Audit
 from server.groups import GroupsError, barred, read_groups
 from server.intake import file_name
-from server.limits import Turnstile, Window
+from server.limits import AT_ONCE, Turnstile, Window
 from server.login import local
 from server.policy import Policy, PolicyError, check_listening, is_loopback, policy
 from server.problems import Refused
 from server.sessions import Sessions
 from server.who import User, visible
+from tests.gradio_events import Session
 from tests.serving import SECRET, fill, served
 
 PASSWORD = "青川-correct-horse"
@@ -348,6 +350,104 @@ class TestWrongPerson:
             said = asyncio.run(spoken(place, "outside", tool, arguments))
             assert "8,642" not in said and "渔港" not in said
 
+    @pytest.mark.parametrize("name", ["outside", "manager"])
+    def test_the_pages_own_events_leave_it_out(self, place: Place, name: str, record_property: Any) -> None:
+        """Every event that the page listens to, with what is right and with what only the right person could know."""
+        report, row = self.ids(place)
+        (secret,) = (ref for ref in place.corpus.reports() if ref.id == report)
+        with place.client("inside") as client:
+            inside = Session(client)
+            told = inside.send("question", "submit", [QUESTION, None])
+            assert "8,642件" in told
+            (talk,) = set(re.findall(r"page/history/([\w-]+)\.docx", told))
+            assert "8,642" in inside.send("talk", "cite", report=str(row), start="0", end="9")
+            assert "8,642" in client.get(f"/page/history/{talk}.md").text
+            for path in (f"/page/history/{talk}.docx", f"/page/history/{talk}.md"):
+                assert client.get(path).status_code == 200
+        sent = 0
+        with place.client(name) as client:
+            client.get("/")
+            mine = Session(client)
+
+            def all_events(session: Session, turn: str = "0") -> Iterator[str]:
+                yield session.send("page", "load")
+                for question in self.QUESTIONS:
+                    yield session.send("question", "submit", [question, None])
+                    yield session.send("welcome", "ask", text=question)
+                for at in range(3):
+                    yield session.send("talk", "drop", turn=str(at), chip=f"region:{SECRET}")
+                    yield session.send("talk", "keep", turn=str(at), chip=f"region:{SECRET}")
+                    yield session.send("talk", "choose", turn=str(at), candidate="0")
+                    yield session.send("talk", "again", turn=str(at))
+                    yield session.send("talk", "edit", turn=str(at))
+                    yield session.send("talk", "judge", turn=str(at), judged="没用", reason="选错了报告")
+                for component in ("talk", "library"):
+                    for at in range(row + 2):
+                        yield session.send(component, "cite", report=str(at), start="0", end="40", mark="0,4")
+                yield session.send("library", "remove", id=report)
+                yield session.send("library", "correct", id=report, facts='{"unit": "别的局"}')
+                yield session.send("library", "replace", id=report)
+                yield session.send("swap", "upload", [None, report])
+                for words in ("", SECRET, "复议"):
+                    yield session.send("sought", "change", [words])
+                yield session.send("history", "recall", talk=talk)
+                yield session.send("history", "forget", [""], talk=talk)
+                yield session.send("welcome", "library")
+                yield session.send("stop", "click")
+                yield session.send("talk", "fresh")
+
+            for text in all_events(mine):
+                sent += 1
+                assert "traceback" not in text.lower()
+                for question in self.QUESTIONS:
+                    text = text.replace(question, "").replace(escape(question), "")
+                assert report not in text
+                for word in ("8,642", "319起", "渔港", "海堤", secret.name):
+                    assert word not in text, text[:2000]
+            for question in self.QUESTIONS:  # each in a conversation of its own, so that nothing but its own words is echoed
+                self.silent(Session(client).send("question", "submit", [question, None]), question)
+                sent += 1
+            # who knows another's name for a session reads nothing of it, and neither asks nor stops in it
+            for path in ("/gradio_api/queue/join", "/gradio_api/run/predict", "/gradio_api/cancel", "/gradio_api/reset"):
+                body = {"data": [None], "fn_index": 8, "session_hash": inside.hash, "event_id": "0", "event_data": {"turn": "0"}}
+                assert client.post(path, json=body).status_code == 403
+                escaped = json.dumps(body).replace('"session_hash"', '"session\\u005fhash"')
+                assert client.post(path, content=escaped, headers={"content-type": "application/json"}).status_code == 403
+                sent += 2
+            stolen = client.get("/gradio_api/queue/data", params={"session_hash": inside.hash})
+            assert stolen.status_code == 403
+            for path in (f"/page/history/{talk}.docx", f"/page/history/{talk}.md", f"/page/history/{talk}/0.csv", f"/page/original/{report}",
+                         f"/page/places/{report}?start=0&end=9", f"/page/sheet/{report}/1.png"):
+                response = client.get(path)
+                assert response.status_code == 404, path
+                self.silent(response.text)
+                sent += 1
+        with place.client("inside") as client:
+            assert "8,642" in client.get(f"/page/history/{talk}.md").text, "and what is another's is still there"
+        assert any(ref.id == report and ref.facts.unit == f"{SECRET}司法局" for ref in place.corpus.reports())
+        record_property("events", sent)
+
+    def test_a_group_that_changes_holds_at_once(self, tmp_path: Path) -> None:
+        data, closed = tmp_path / "data", tmp_path / "closed"
+        closed.mkdir()
+        with fill(data, closed=closed) as corpus:
+            accounts = Accounts(data)
+            accounts.add("li", PASSWORD)
+            headers = {"authorization": f"Bearer {accounts.add_token('li')}"}
+            with served(corpus, data, Policy(audit=False)) as url, httpx.Client(base_url=url, headers=headers) as client:
+
+                def total() -> int:
+                    return int(client.get("/api/v1/reports").json()["total"])
+
+                assert total() == 3
+                for members, seen in ((["zhang"], 2), (["zhang", "li"], 3), ([], 2)):
+                    (data / "groups.toml").write_text(f'[groups.a]\nmembers = {members}\nfolders = ["{closed}"]\n', "utf-8")
+                    assert total() == seen
+                (data / "groups.toml").write_text("[groups", "utf-8")
+                assert total() == 2, "half a file opens nothing"
+                (data / "groups.toml").unlink()
+                assert total() == 3
+
     def test_the_same_text_uploaded_is_told_nothing(self, place: Place) -> None:
         (ref,) = (ref for ref in place.corpus.reports() if ref.facts.region == SECRET)
         text = place.corpus.report(ref.row).text
@@ -538,6 +638,19 @@ class TestLimits:
             return outcomes
 
         assert sorted(asyncio.run(crowd())) == ["503", "503", "answered", "answered", "answered"]
+
+    def test_the_page_the_api_and_chat_front_ends_say_busy_alike(self, tmp_path: Path) -> None:
+        """Room for nobody: every way in has the same bound."""
+        rules = Policy(audit=False, waiting=-AT_ONCE)
+        with fill(tmp_path / "data") as corpus, served(corpus, tmp_path / "data", rules) as url, httpx.Client(base_url=url, timeout=30) as client:
+            refused = client.post("/api/v1/ask", json={"question": "办结多少件？"})
+            said = refused.json()["detail"]
+            assert refused.status_code == 503 and refused.headers["retry-after"] and "排队" in said
+            events = client.post("/api/v1/ask", json={"question": "办结多少件？"}, headers={"accept": "text/event-stream"}).text
+            chat = client.post("/v1/chat/completions", json={"messages": [{"role": "user", "content": "办结多少件？"}]})
+            client.get("/")
+            page = Session(client).send("question", "submit", ["办结多少件？", None])
+            assert said in events and chat.status_code == 503 and said in chat.text and said in page
 
     def test_too_many_a_minute_are_told_when_to_come_back(self, tmp_path: Path) -> None:
         rules = policy(open=True, origins=[], proxies=[], header="", audit=False, upload_mb=1, per_minute=3)

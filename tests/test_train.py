@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import math
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -209,3 +212,23 @@ def test_the_shipped_model_ranks_a_paraphrase_first(question: str, right: str, w
     encode = train.load(SHIPPED)
     asked, answer, other = encode([question, right, wrong])
     assert asked @ answer > asked @ other + 0.1
+
+
+def test_both_ways_of_encoding_are_timed_on_the_same_texts(tmp_path: Path) -> None:
+    folder = tmp_path / "test" / "fiction"
+    folder.mkdir(parents=True)
+    rows = [{"_id": str(at), "text": f"青川市第{at}项工作：" + PAIRS[at].passage * 5} for at in range(8)]
+    (folder / "corpus.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (folder / "queries.jsonl").write_text("".join(json.dumps({"_id": str(at), "text": PAIRS[at].query}) + "\n" for at in range(8)))
+    (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\n" + "".join(f"{at}\t{at}\t1\n" for at in range(8)))
+    seen: list[list[str]] = []
+
+    def encode(texts: Sequence[str]) -> np.ndarray:
+        seen.append(list(texts))
+        return np.zeros((len(texts), 4), dtype=np.float32)
+
+    timed = train.speed({"one": encode, "other": encode}, tmp_path, rounds=2)
+    assert all(way["passages/s"] > 0 and math.isfinite(way["ms/question"]) for way in timed.values())
+    batches = [texts for texts in seen if len(texts) > 1]
+    assert len(batches) == 4 and all(texts == batches[0] for texts in batches)
+    assert {len(text) for text in batches[0]} == {150} and len(set(batches[0])) == 8
