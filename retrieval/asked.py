@@ -27,6 +27,7 @@ _COUNTED = re.compile(
     r"(?P<unit>人次|场次|件次|[人件宗户家场份项起](?=数))数?(?:一共|总共|共|大概|大约|各自?|分别)?(?:是|有|为|达到?|到)?"
     r"(?:多少|几)(?=[？?，,。；;]|$)"
 )
+_PEOPLE_ASKED = re.compile(r"多少(?:工人|职工|员工|人员|学生|教师|老师|医生|护士|律师|法官|民警|干部|党员|群众|居民|村民|市民|老人|孩子|儿童|志愿者)")
 _UNIT = re.compile(r"(?:万|亿|千|百)*")
 
 
@@ -35,6 +36,8 @@ def asked_unit(text: str) -> str:
     """The measure word a question asks with: 多少宗 → 宗; % where it asks for a rate, 元 for money; else empty."""
     if counted := _COUNTED.search(text):
         return counted["unit"]
+    if _PEOPLE_ASKED.search(text):
+        return "人"
     match = _ASKED_UNIT.search(text)
     if match:
         said = _UNIT.sub("", match["unit"], count=1)
@@ -95,6 +98,7 @@ _TAILS = (
     ("村子", ("村",)), ("村", ("村",)), ("镇", ("镇",)), ("市", ("市",)), ("县", ("县",)), ("区", ("区",)), ("州", ("州",)),
     ("省", ("省", "自治区", "市")),
 )  # fmt: skip
+_PLACES = frozenset("省市县区州镇村")  # whose names may go without: 博罗
 _LASTING = frozenset({"天", "日", "年", "个月", "周", "小时", "分钟", "工作日", "个工作日"})
 _DAY_ASKED = re.compile(r"哪[一]?[天日]|几号|几月几|日期|何日")
 _MONTH_ASKED = re.compile(r"哪[个一]?个?月|几月|何月")
@@ -140,7 +144,8 @@ def _held(name: str, asked: str) -> set[int]:
 def _shaped(asked: str, text: str) -> list[Span]:
     """Names of the shape that a question asks for."""
     noun, tails = _category(asked)
-    if tails and (found := [span for tail in tails for span in spans.ending(text, tail) if _proper(span.of(text), tail)]):
+    found = [span for tail in tails for span in spans.ending(text, tail) if _proper(span.of(text), tail)]
+    if found or _ends_so(asked):
         return found
     if _PERSON_ASKED.search(asked) and not _ORGAN_ASKED.search(asked):
         found = spans.persons(text)
@@ -155,6 +160,12 @@ def _shaped(asked: str, text: str) -> list[Span]:
     if tails:  # names of these kinds end so, or there is none
         return []
     return spans.quoted(text) or spans.titles(text) or spans.organisations(text)
+
+
+def _ends_so(asked: str) -> bool:
+    """Whether names of the kind asked for always end in a word of that kind: 大学, 公司, 银行."""
+    tails = _category(asked)[1]
+    return bool(tails) and not _PLACES & set(tails)
 
 
 def _proper(name: str, tail: str) -> bool:
@@ -189,7 +200,7 @@ def fit(question: Question, text: str) -> float:
         if candidates(question, text):
             return 1.0
         said = question.text
-        return 0.0 if _NAME_ASKED.search(said) or _CONTACT_ASKED.search(said) else 0.2  # not every name has a shape
+        return 0.0 if _NAME_ASKED.search(said) or _CONTACT_ASKED.search(said) or _ends_so(said) else 0.2  # not every name has a shape
     if question.asks == "list":
         if _CONTACT_ASKED.search(question.text):
             return float(bool(spans.contacts(text)))
@@ -209,7 +220,7 @@ def short_answers(question: Question, text: str, focus: Mapping[str, float], sev
     `focus` weighs the question's words, `several` says how many runs are asked for.
     """
     found = candidates(question, text)
-    if question.asks == "name" and not any(span.kind != "quoted" for span in found) and not _SHAPED_ASKED.search(question.text):
+    if question.asks == "name" and not _ends_so(question.text) and not any(span.kind != "quoted" for span in found) and not _SHAPED_ASKED.search(question.text):
         found = found + _unsaid(spans.nominals(text, question.rest), text, question.text)  # not every name has a shape
     if not found:
         return []
