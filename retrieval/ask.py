@@ -11,6 +11,7 @@ from index.types import StoreError
 from retrieval.answer import compose, tabled
 from retrieval.asks import asks_for_several
 from retrieval.compare import tabulate, whole_corpus
+from retrieval.each import each
 from retrieval.followup import carry, followed, reader
 from retrieval.question import groups, normalise, understand
 from retrieval.rerank import Reader
@@ -30,7 +31,7 @@ def ask(corpus: Corpus, text: str, *, k: int = 20, without: Collection[str] = ()
     started = time.perf_counter()
     question = understood(corpus, text, without, before)
     hits = search(corpus, question, k, reranker=reranker)
-    table = tabulate(corpus, question) if many(corpus, question) else None
+    table = (tabulate(corpus, question) if many(corpus, question) else None) or each(corpus, question)
     if table and table.stated > 1:
         answer = replace(tabled(corpus, question, table), hits=hits)
     else:

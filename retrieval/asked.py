@@ -19,7 +19,7 @@ _MONEY = re.compile(r"钱|金额|资金|投资额?|经费|支出|收入|补贴|�
 _RATE = re.compile(r"率|占比|比例|比重|增速|增幅|涨幅|涨了|增长|几成|百分之|下降|提高")
 _FAMILIES = (
     "件宗起桩例案", "人名位个人次员", "家个所户", "次场回场次", "份篇部本册条个", "项个条", "元万元亿元美元块", "天日", "年个", "座个处", "吨斤公斤",
-    "亩公顷", "台辆", "公里千米里", "列班趟班次",
+    "亩公顷", "棵株", "台辆", "公里千米里厘米毫米", "列班趟班次",
 )  # fmt: skip
 _NOUNS = frozenset("路点级代口镇村国省市县区步句站面线金银铜队组对双字页章轮层片块段根")  # 多少路 asks no number of roads
 _ASKED_UNIT = re.compile(r"(?:多少|几|哪几)(?P<unit>(?:万|亿)?[一-鿿A-Za-z%℃]{1,6}(?:[/／][一-鿿]{2,3})?)")
@@ -50,14 +50,21 @@ def asked_unit(text: str) -> str:
             return _UNIT.sub("", probe[0].unit, count=1)
     if _RATE.search(text):
         return "%"
+    if re.search("多[厚宽深]", text):
+        return "米"
     return "元" if _MONEY.search(text) else ""
 
 
 def asked_units(text: str) -> tuple[str, ...]:
     """The measure words of a question that asks for several figures at once: 多少人、占比多少 → 人, %."""
-    parts = re.split(r"[,，、;；?？]", text)
+    parts = [part for each in re.split(r"[,，、;；?？]", text) for part in _apart(each)]
     units = [asked_unit(part) for part in parts if re.search(r"多少|几", part)]
     return tuple(dict.fromkeys(unit for unit in units if unit))
+
+
+def _apart(part: str) -> list[str]:
+    """A part that asks for two figures at once, cut before the second: 几类几件."""
+    return re.split(r"(?<=.)(?=多少|几)", part) if len(re.findall("多少|几", part)) > 1 else [part]
 
 
 def unit_fit(asked: str, span: Span) -> float:
@@ -159,7 +166,7 @@ def _shaped(asked: str, text: str) -> list[Span]:
             return found + spans.quoted(text)
     if tails:  # names of these kinds end so, or there is none
         return []
-    return spans.quoted(text) or spans.titles(text) or spans.organisations(text)
+    return spans.quoted(text) + spans.titles(text) or spans.organisations(text)
 
 
 def _ends_so(asked: str) -> bool:
@@ -170,8 +177,9 @@ def _ends_so(asked: str) -> bool:
 
 def _proper(name: str, tail: str) -> bool:
     """Whether a run that ends as a name does is more than its tail and counts nothing: 超千亿元县 is no name of a county."""
+    common = re.search(r"[乡农全各本我该城都超股这那每同邻][村市县省区镇州]$", name)
     counts = re.search(r"\d|[百千万亿]元|^[“”]?[一二两三四五六七八九十百千万]+[个家所座项省市县区镇村]", name)
-    return len(name) > len(tail) and name.count("“") == name.count("”") and not counts
+    return len(name) > len(tail) and name.count("“") == name.count("”") and not counts and not common
 
 
 @functools.lru_cache(maxsize=64)
@@ -284,8 +292,8 @@ def _same_side(asked: str, text: str, span: Span, focus: Mapping[str, float]) ->
 
 def _own_words(span: Span, text: str, asked: str) -> float:
     """Share of the characters right before or after a figure that the question has too: 调解结案83件, 10名退休法官."""
-    before = re.search(r"[一-鿿]{1,6}$", text[: span.start])
-    after = re.match(r"[一-鿿]{2,5}", text[span.end :])
+    before = re.search(r"[一-鿿]{1,6}$", text[: span.start].rstrip("”》）)"))
+    after = re.match(r"[一-鿿]{2,5}", text[span.end :].lstrip("“《（("))
     shares = []
     for own in (before, after):
         counted = re.sub(r"[共约近超达为的了到至仅有]", "", own[0]) if own else ""

@@ -69,7 +69,7 @@ def tabulate(corpus: Corpus, question: Question) -> Table | None:
     indicator = understand_indicator(rest, selection.unit)
     if indicator is None:
         return None
-    refs = _meant(question, reports)
+    refs = meant(question, reports)
     if len(named) > 1:
         place = {row: at for at, (_, rows) in reversed(list(enumerate(named))) for row in rows}
         refs = sorted(refs, key=lambda ref: place.get(ref.row, len(named)))
@@ -97,8 +97,9 @@ def _of_one(question: Question) -> bool:
 
 
 def _less_names(question: Question) -> str:
-    """A question less the units and regions that it names: 甲市和乙市哪个…高 → 哪个…高."""
-    text = question.text
+    """A question less the units and regions that it names, and less what only says how to show it: 甲市和乙市哪个…高 → 哪个…高."""
+    asked, mark, more = re.match(r"([^?？]*)([?？]?)(.*)", question.text, re.DOTALL).groups()  # type: ignore[union-attr]
+    text = question.text if re.search(r"多少|几|哪|谁|什么|最|[高低]于|超过", more) else asked + mark  # ？都列出来
     for chip in sorted(question.chips, key=lambda chip: -len(chip.said)):
         if chip.slot in ("unit", "region") and not chip.inherited:
             text = text.replace(chip.said, "\0")
@@ -137,7 +138,13 @@ def _agree(found: Sequence[tuple[ReportRef, Report, list[Statement]]]) -> list[t
     return chosen
 
 
-def _meant(question: Question, refs: Sequence[ReportRef]) -> list[ReportRef]:
+def wide(question: Question) -> str:
+    """The words by which a question asks of many reports: 各省份, 31个省区市; empty where it does not."""
+    match = _WIDE.search(_less_names(question))
+    return match[0] if match else ""
+
+
+def meant(question: Question, refs: Sequence[ReportRef]) -> list[ReportRef]:
     """Reports that the filters leave; for 各省 those of provinces, where there are any."""
     left = [ref for ref in refs if question.allowed is None or ref.row in question.allowed]
     match = _WIDE.search(_less_names(question))

@@ -21,6 +21,7 @@ from retrieval.years import year_fit, years
 
 READ = 12  # hits whose sentences are weighed
 _PUBLISHED = re.compile(r"发布|公布|印发|公开|刊发|落款|成文|署|作的")  # in another year than the one that it is about
+LABEL = 12  # characters of a line that only names what follows: 整改情况：
 FAR = 3.0  # behind the best sentence's score: the best one in which what is asked for stands must not be
 FEATURES = ("words", "around", "cosine", "soft", "pairs", "order", "hit", "asked", "year", "length")
 
@@ -102,4 +103,6 @@ def _is_heading(hit: Hit, text: str) -> bool:
     bare = re.sub(r"\s", "", text)
     if ends_sentence(bare):
         return False
+    if bare.endswith(("：", ":")) and len(bare) <= LABEL:
+        return True
     return any(bare.rstrip("：:") in re.sub(r"\s", "", title) for title in (hit.report.facts.title, *hit.passage.path))

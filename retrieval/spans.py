@@ -33,7 +33,7 @@ class Span:
 _UNITS = (
     "个百分点|百分点|个月|年度|周年|年|月|周|天|日|小时|分钟|秒|个工作日|工作日|学时|课时|"
     "平方公里|平方千米|平方米|立方米|微克|毫克|公里|千米|海里|米|公顷|亩|公斤|千克|斤|克|吨标准煤|标准煤|吨|"
-    "千瓦时|千瓦|兆瓦|度|美元|欧元|港元|人民币|元|块钱|块|"
+    "千瓦时|千瓦|兆瓦|厘米|毫米|微米|纳米|摄氏度|℃|度|美元|欧元|港元|人民币|元|块钱|块|"
     "标准箱|人次|户次|场次|班次|辆次|架次|件次|家次|例次|册次|人天|车次|"
     "人|名|位|户|个|件|宗|起|份|项|次|场|期|家|所|套|间|条|篇|部|本|册|封|张|幅|枚|面|台|辆|架|艘|列|班|趟|床|倍|笔|批|届|"
     "类|级|档|门|节|座|处|棵|株|头|只|匹|羽|口|支|组|队|对|双|站|路|句|字|页|款|章|轮|点|步|岁|成|折|代|层|栋|幢|"
@@ -47,7 +47,7 @@ _ARABIC = r"\d{1,3}(?:[,，]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _AFTER = r"(?:以上|以下|以内|以外|之内|左右|上下)?"
 _FIGURE = re.compile(
     rf"(?P<about>{_ABOUT})"
-    rf"(?P<number>(?<![\dA-Za-z.])(?:{_ARABIC})|[{_HAN}]+(?=分之)|第?[{_HAN}]+(?:点[{_HAN}]+)?)\s?"
+    rf"(?P<number>(?<![\dA-Za-z.])(?:{_ARABIC})(?:[∶:：](?:{_ARABIC}))*|[{_HAN}]+(?=分之)|第?[{_HAN}]+(?:点[{_HAN}]+)?)\s?"
     rf"(?P<scale>{_SCALE}?)(?:余|多|几)?"
     rf"(?:(?P<unit1>\s?(?:%|％|‰|{_UNITS}))?{_RANGE}(?P<upper>{_ARABIC})\s?(?P<scale2>{_SCALE}?)(?:余|多)?)?"
     rf"(?P<fraction>分之[{_HAN}\d]+)?"
@@ -87,7 +87,7 @@ _ORGANISATION = re.compile(
     r"|基金会|中心|公司|集团|银行|大学|学院|学校|医院|法庭|支队|大队|小组|机构|局|厅|处|科|院|委|党委|党支部|党总支|委|办)(?![一-鿿]{0,1}(?:长|员))"
 )
 _CHARGED = re.compile(r"由(?P<who>[一-鿿（）、]{2,20}?)(?=担任|任|兼任|负责|牵头|组织|主持|承担|统筹|作为|直接)")
-_LEAD = re.compile(r"[该这的是为了在到和与及、由向对以将把被等获设增立]|成立|设立|其中|包括|推荐|批准|同意")
+_LEAD = re.compile(r"[该这的是为了在到和与及、由向对以将把被等获设增立]|成立|设立|其中|包括|推荐|批准|同意|指导|建成|打造|支持|推动|创建|授予|命名")
 _CONTACT = re.compile(
     r"(?<!\d)(?:0\d{2,3}[-—－]\s?\d{7,8}|1[3-9]\d{9}|400[-—]\d{3}[-—]\d{4})(?!\d)"
     r"|[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|(?<=邮政编码[:：])\d{6}"
@@ -215,6 +215,8 @@ def _value(number: str, scale: str | None, fraction: str | None) -> float | None
     if fraction:
         base, part = han_number(number), han_number(fraction.removeprefix("分之"))
         return part / base * 100 if base and part is not None else None
+    if re.search("[∶:：]", number):  # a proportion: 8∶41∶51
+        return None
     value = float(re.sub("[,，]", "", number)) if number[0].isdigit() else han_number(number)
     if value is None:
         return None
