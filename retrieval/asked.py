@@ -190,7 +190,9 @@ def _category(asked: str) -> tuple[str, tuple[str, ...]]:
     which = _WHICH.search(asked)
     after = itertools.takewhile(lambda tagged: tagged[1][:1] in "njz", rjieba.tag(asked[which.end() :]) if which else ())
     place = re.search(r"哪一?个?([省市县区州镇乡村])(?![一-鿿]?[长委局级])", asked)
-    kind = "".join(word for word, _ in after)
+    nouns = list(itertools.accumulate(word for word, _ in after))
+    ends = [word for word, _ in _TAILS if len(word) > 1]
+    kind = next((word for noun in nouns for word in ends if noun.endswith(word) or noun.startswith(word)), nouns[-1] if nouns else "")
     noun = place[1] if place else kind if len(kind) > 1 else next((m[1] for pattern in _CATEGORIES if (m := pattern.search(asked))), "")
     return noun, next((tails for word, tails in _TAILS if noun.endswith(word)), ())
 
@@ -242,7 +244,8 @@ def short_answers(question: Question, text: str, focus: Mapping[str, float], sev
         total = near[at] / top
         if span.kind == "figure":
             total += 2 * unit_fit(unit, span) + 0.6 * _own_words(span, text, question.text)
-            total += _change(question.text, text, span) + 0.6 * _same_deed(question.rest, text, span)
+            total += _change(question.text, text, span)
+            total += 0.6 * _same_deed(question.rest, text, span) if several == 1 else 0.0
         else:
             total += _same_side(question.text, text, span, focus)
             total += 0.6 * (subject and text[: span.start].rstrip("“《")[-1:] in ("", *"，,；;。：\n"))
@@ -257,7 +260,9 @@ def short_answers(question: Question, text: str, focus: Mapping[str, float], sev
         order = sorted(range(len(found)), key=lambda at: (-score(at, unit), at))
         best = {at for at in order[:several] if score(at, unit) >= score(order[0], unit) - 1.0}
     runs = [(found[at].start, found[at].end) for at in sorted(best)]
-    return [(_noun_before(text, start), end) for start, end in runs] if len(runs) > 1 else runs
+    if len(runs) < 2:
+        return runs
+    return [(_noun_before(text, start, max((span.end for span in found if span.end <= start), default=0)), end) for start, end in runs]
 
 
 def _same_deed(asked: str, text: str, span: Span) -> float:
@@ -269,10 +274,11 @@ def _same_deed(asked: str, text: str, span: Span) -> float:
 
 @functools.lru_cache(maxsize=64)
 def _verbs(asked: str) -> tuple[str, ...]:
-    """Verbs of two characters or more, as jieba's tagger has them."""
+    """Verbs of two characters or more, as jieba's tagger has them; one right behind a noun is a part of it: 行政复议申请."""
     import rjieba
 
-    return tuple(word for word, tag in rjieba.tag(asked) if tag == "v" and len(word) > 1)
+    tagged = [("", ""), *rjieba.tag(asked)]
+    return tuple(word for (_, before), (word, tag) in itertools.pairwise(tagged) if tag == "v" and len(word) > 1 and before[:1] != "n")
 
 
 def _same_side(asked: str, text: str, span: Span, focus: Mapping[str, float]) -> float:
@@ -301,13 +307,13 @@ def _own_words(span: Span, text: str, asked: str) -> float:
     return max(shares)
 
 
-def _noun_before(text: str, start: int) -> int:
-    """Where the words that a figure counts begin: with several figures each needs its own (请假3人次, 补学3人次)."""
-    match = re.search(r"[一-鿿（）()]{1,8}$", text[:start])
+def _noun_before(text: str, start: int, after: int) -> int:
+    """Where the words that a figure counts begin, `after` the figure before: each of several needs its own (请假3人次, 补学3人次)."""
+    match = re.search(r"[一-鿿（）()]{1,8}$", text[after:start])
     if not match:
         return start
-    left = match.start()
-    if left and "一" <= text[left - 1] <= "鿿":  # too long to be a noun of its own
+    left = after + match.start()
+    if left > after and "一" <= text[left - 1] <= "鿿":  # too long to be a noun of its own
         return start
     return left
 
