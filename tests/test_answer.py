@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from index.corpus import Corpus
 from index.encoder import Encoder
 from index.types import Facts, Report
-from retrieval import asked
+from retrieval import units
 from retrieval.answer import LONG_LIMIT, SHORT_LIMIT, compose
 from retrieval.ask import ask
 from retrieval.question import understand
@@ -194,7 +194,7 @@ def test_no_hits_no_answer(bureau: Corpus) -> None:
     ],
 )
 def test_the_unit_a_question_asks_with(text: str, unit: str) -> None:
-    assert asked.asked_unit(text) == unit
+    assert units.asked_unit(text) == unit
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)

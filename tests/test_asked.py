@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.asked import asked_unit, fit, focus, short_answers
+from retrieval.asked import fit, focus, short_answers
 from retrieval.asks import asks, asks_for_several, words
 from retrieval.types import Question
+from retrieval.units import asked_unit
 
 
 def answered(text: str, sentence: str) -> list[str]:
