@@ -65,7 +65,7 @@ def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...], told: Tab
         if not found and chance * len(rivals) >= ENOUGH:  # the chance is shared among them
             found = _cite([(s, s.start, s.end, short(s)) for s in rivals], reports)
         if found:
-            names = "、".join(dict.fromkeys(c.report.facts.title or c.report.name for c in found[:5]))
+            names = "、".join(which.called([c.report for c in found])[:5])
             text = f"有 {len(found)} 份报告都讲到，说的不一样。请指明是哪一份：{names}{'等' if len(found) > 5 else ''}。"
             return Answer(question, "ambiguous", text, hits=hits, candidates=found, chance=chance)
     note = ""

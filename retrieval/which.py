@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from index.types import ReportRef
 from retrieval import spans
 from retrieval.sentences import Sentence
-from retrieval.tables.summary import distinct
+from retrieval.tables.summary import distinct, label
 from retrieval.types import Citation, Question, Table
 from retrieval.years import years
 
@@ -62,6 +62,13 @@ def stated(question: Question, every: Sequence[Sentence], lead: Sentence, told: 
                 best = replace(sentence, score=max(sentence.score, lead.score))
                 return Stated(best, (start - sentence.start, end - sentence.start), other_years(row.report, others))
     return None
+
+
+def called(reports: Sequence[ReportRef]) -> list[str]:
+    """Names that tell reports apart: their units or regions, or titles where two would read the same."""
+    labels = [label(report) for report in reports]
+    apart = len(set(labels)) == len(labels)
+    return labels if apart else list(dict.fromkeys(report.facts.title or report.name for report in reports))
 
 
 def other_years(taken: ReportRef, others: Collection[int | None]) -> str:
