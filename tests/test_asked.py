@@ -38,7 +38,7 @@ def test_a_name_without_a_shape_of_its_own(text: str, sentence: str, short: str)
         ("搬迁让多少人离开了危险地带？", "搬迁工程让13.07万户46万群众离开了危险地带。", "46万"),
         ("三次产业结构调整为多少？", "三次产业结构调整为8.3∶41.4∶50.3。", "8.3∶41.4∶50.3"),
         ("黑土的耕层现在有多厚？", "耕层厚度提升3.5%、达到20.6厘米。", "20.6厘米"),
-        ("新能源电池的产能有多大？", "新能源电池产能达55GWh，新能源汽车产量突破25万辆。", "55GWh"),
+        ("储能电芯的产能有多大？", "储能电芯产能达55GWh，整车下线量突破25万辆。", "55GWh"),
     ],
 )
 def test_the_right_one_of_several_figures(text: str, sentence: str, short: str) -> None:
