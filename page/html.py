@@ -14,6 +14,7 @@ from index.types import ReportRef
 from page.export import cited, plain
 from page.history import Kept, Turn
 from retrieval.llm import CITES
+from retrieval.times import relative_times
 from retrieval.types import ABSTAIN, Answer, Chip, Citation, Hit
 
 REASONS = ("答非所问", "出处不对", "不完整", "选错了报告")
@@ -98,7 +99,7 @@ def _quote(citation: Citation) -> str:
     return (
         f'<li class="quote"><blockquote>{marked_quote(citation)}{_number(citation)}</blockquote>'
         f'<button type="button" class="from" {cited_at(citation)} title="在原文中查看">'
-        f"{_where(citation.report, citation.path, citation.page)}</button>"
+        f"{_where(citation.report, citation.path, citation.page)}</button>{_times(citation)}"
         f'<button type="button" class="tool copy" data-act="copy" data-copy="{escape(f"“{citation.quote}”——{cited(citation)}")}" '
         f'aria-label="复制第 {citation.number} 处原文和出处">复制</button></li>'
     )
@@ -136,8 +137,15 @@ def _candidate(citation: Citation, turn: int, at: int) -> str:
         f'data-candidate="{at}">{escape(label)}</button>'
         f'<blockquote>{marked_quote(citation)}</blockquote>'
         f'<button type="button" class="from" {cited_at(citation)} title="在原文中查看">'
-        f"{_where(citation.report, citation.path, citation.page)}</button></li>"
+        f"{_where(citation.report, citation.path, citation.page)}</button>{_times(citation)}</li>"
     )
+
+
+def _times(citation: Citation) -> str:
+    """What 今年 and 目前 mean in this report, beside its words."""
+    means = relative_times(citation.quote, citation.report.facts)
+    said = "，".join(f"“{said}”指{year}" for said, year in means)
+    return f'<p class="times">{escape(said)}</p>' if said else ""
 
 
 def _short(answer: Answer) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from index.types import YoujuError
 from retrieval.compare import to_text
 from retrieval.search import NAMES, SAID
+from retrieval.times import relative_times
 from retrieval.types import Answer, Citation, Hit
 
 
@@ -60,7 +61,7 @@ def as_text(answer: Answer, *, explain: bool = False) -> str:
     if answer.table:
         lines.append(to_text(answer.table))
     elif answer.status == "answered":
-        lines += [f"[{c.number}] {c.quote}" for c in answer.citations]
+        lines += [f"[{c.number}] {c.quote}{_times(c)}" for c in answer.citations]
     else:
         lines.append(answer.text)
         lines += [f"  · {c.report.facts.title or c.report.name}：{c.quote}" for c in answer.candidates]
@@ -74,6 +75,11 @@ def as_text(answer: Answer, *, explain: bool = False) -> str:
         lines += [_explained(place, hit) for place, hit in enumerate(answer.hits, 1)]
     lines.append(f"（{answer.ms:.0f} 毫秒）")
     return "\n".join(lines)
+
+
+def _times(citation: Citation) -> str:
+    means = relative_times(citation.quote, citation.report.facts)
+    return f"（{'，'.join(f'“{said}”指{year}' for said, year in means)}）" if means else ""
 
 
 def _source(citation: Citation) -> str:

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from index.types import Passage, ReportRef
 from retrieval.question import LONGEST, QuestionError, normalise
+from retrieval.times import relative_times
 from retrieval.types import Answer, Asks, Chip, Citation, Hit, Row, Status, Table
 
 
@@ -112,6 +113,7 @@ class CitationOut(BaseModel):
     path: list[str] = Field(description="标题路径，由外到内")
     page: int | None
     mark: tuple[int, int] | None = Field(description="短答案在 quote 中的起止")
+    times: list[tuple[str, str]] = Field(description="引文里的“今年”“目前”按这份报告指什么")
 
     @classmethod
     def of(cls, citation: Citation) -> CitationOut:
@@ -125,6 +127,7 @@ class CitationOut(BaseModel):
             path=list(citation.path),
             page=citation.page,
             mark=citation.mark,
+            times=list(relative_times(citation.quote, citation.report.facts)),
         )
 
 

@@ -89,6 +89,12 @@ class TestAnswer:
         for part in ("青川市司法局2024年报告", "一、主要工作 › （一）复议", "第 2 页", "青川2024.txt"):
             assert part in text
 
+    def test_relative_times_are_explained_beside_the_words(self) -> None:
+        quote = "今年办结349件，比去年多36件。"
+        page = html.reply(said(citations=(cited(quote=quote, mark=None),)))
+        assert f"<blockquote>{quote}" in page
+        assert "“今年”指2024年，“去年”指2023年" in Tags(page).text
+
     def test_without_a_short_answer_nothing_is_large(self) -> None:
         assert 'class="short"' not in html.reply(said(citations=(cited(mark=None),)))
 
