@@ -113,10 +113,10 @@ def tabled(corpus: Corpus, question: Question, table: Table) -> Answer:
     apart = len(groups(question, corpus.reports())) > 1 or any(row.of for row in rows)  # a few cells: their sentences say more
     text = "\n".join(dict.fromkeys(citation.quote for citation in citations)) if apart else table.summary
     missing = "、".join(ref.facts.region or ref.facts.unit or ref.name for ref in table.missing)
-    notes = (table.summary if apart else "", f"另有 {len(table.missing)} 份报告没有写明：{missing}。" if missing else "")
+    note = f"另有 {len(table.missing)} 份报告没有写明：{missing}。" if missing else ""
     short = "；".join(row.value for row in rows) if apart else None
     return Answer(question, "answered", text[:LONG_LIMIT], short=short, citations=citations, table=replace(table, rows=tuple(rows)),
-                  note="".join(notes))
+                  note=note)
 
 
 # ---- what is shown

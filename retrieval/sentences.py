@@ -17,7 +17,7 @@ from index.corpus import Corpus
 from retrieval import asked, overlap, spans
 from retrieval.linear import Linear, shipped
 from retrieval.types import Hit, Question
-from retrieval.years import year_fit, years
+from retrieval.years import year_fit
 
 READ = 12  # hits whose sentences are weighed
 _PUBLISHED = re.compile(r"发布|公布|印发|公开|刊发|落款|成文|署|作的")  # in another year than the one that it is about
@@ -63,7 +63,7 @@ def able(question: Question, ranked: Sequence[Sentence]) -> list[Sentence]:
     """Sentences that can answer: for a figure, date or name those in which one stands, of no other year than named."""
     if not ranked or question.asks not in ("number", "date", "name"):
         return list(ranked)
-    dated = bool(years(question.text)) and not _PUBLISHED.search(question.text)
+    dated = not _PUBLISHED.search(question.text)
     found = [s for s in ranked if s.features["asked"] > 0 and not (dated and s.features["year"] < 0)]
     return found if found and found[0].score >= ranked[0].score - FAR else []
 
