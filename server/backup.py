@@ -53,6 +53,24 @@ def backup(data: Path, file: Path) -> int:
     return file.stat().st_size
 
 
+def _unpack(archive: tarfile.TarFile, folder: Path) -> None:
+    """Files and folders of an archive into a folder; TarError where it holds anything else, or a path out of the folder.
+
+    By hand, because extraction filters came only with Python 3.11.4.
+    """
+    for member in archive:
+        path = (folder / member.name).resolve()
+        content = archive.extractfile(member) if member.isreg() else None
+        if (content is None and not member.isdir()) or not path.is_relative_to(folder):
+            raise tarfile.TarError(f"里面有不该有的 {member.name}")
+        if content is None:
+            path.mkdir(parents=True, exist_ok=True)
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with content, path.open("xb") as out:
+            shutil.copyfileobj(content, out)
+
+
 def restore(file: Path, data: Path) -> None:
     """A back-up into a folder that is empty or not there yet.
 
@@ -66,7 +84,7 @@ def restore(file: Path, data: Path) -> None:
     try:
         aside.mkdir(parents=True, mode=0o700)
         with tarfile.open(file, "r:gz") as archive:
-            archive.extractall(aside, filter="data")  # no link, no path out of it, no device
+            _unpack(archive, aside.resolve())
         if not (aside / _META).is_file() or not (aside / _CATALOG).is_file():
             raise StoreError(f"{file} 不是有据的备份：里面没有 {_META} 与 {_CATALOG}")
         if (aside / ACCOUNTS).exists():
