@@ -14,7 +14,7 @@ from index.types import ReportRef
 from page.export import cited, plain
 from page.history import Kept, Turn
 from retrieval.llm import CITES
-from retrieval.times import relative_times
+from retrieval.times import explained
 from retrieval.types import ABSTAIN, Answer, Chip, Citation, Hit
 
 REASONS = ("答非所问", "出处不对", "不完整", "选错了报告")
@@ -143,8 +143,7 @@ def _candidate(citation: Citation, turn: int, at: int) -> str:
 
 def _times(citation: Citation) -> str:
     """What 今年 and 目前 mean in this report, beside its words."""
-    means = relative_times(citation.quote, citation.report.facts)
-    said = "，".join(f"“{said}”指{year}" for said, year in means)
+    said = explained(citation.quote, citation.report.facts)
     return f'<p class="times">{escape(said)}</p>' if said else ""
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from index.types import YoujuError
 from retrieval.compare import to_text
 from retrieval.search import NAMES, SAID
-from retrieval.times import relative_times
+from retrieval.times import explained
 from retrieval.types import Answer, Citation, Hit
 
 
@@ -78,8 +78,8 @@ def as_text(answer: Answer, *, explain: bool = False) -> str:
 
 
 def _times(citation: Citation) -> str:
-    means = relative_times(citation.quote, citation.report.facts)
-    return f"（{'，'.join(f'“{said}”指{year}' for said, year in means)}）" if means else ""
+    said = explained(citation.quote, citation.report.facts)
+    return f"（{said}）" if said else ""
 
 
 def _source(citation: Citation) -> str:

@@ -48,7 +48,7 @@ def whole_corpus(question: Question) -> bool:
         return False
     selection, rest = understand_selection(text)
     return (
-        (_WIDE.search(_less_names(question)) is not None or bool(selection.count))
+        bool(wide(question) or selection.count)
         and _FIGURES.search(text) is not None
         and understand_indicator(rest, selection.unit) is not None
     )
@@ -93,7 +93,7 @@ def tabulate(corpus: Corpus, question: Question) -> Table | None:
 def _of_one(question: Question) -> bool:
     """Whether a question names one unit or region, and no range of them."""
     said = {chip.said for chip in question.chips if chip.slot in ("unit", "region")}
-    return len(said) == 1 and _WIDE.search(_less_names(question)) is None
+    return len(said) == 1 and not wide(question)
 
 
 def _less_names(question: Question) -> str:
@@ -147,8 +147,7 @@ def wide(question: Question) -> str:
 def meant(question: Question, refs: Sequence[ReportRef]) -> list[ReportRef]:
     """Reports that the filters leave; for 各省 those of provinces, where there are any."""
     left = [ref for ref in refs if question.allowed is None or ref.row in question.allowed]
-    match = _WIDE.search(_less_names(question))
-    if match and "省" in match[0]:
+    if "省" in wide(question):
         provinces = [
             r for r in left if short_name(r.facts.region) in PROVINCES or r.facts.region.endswith(("省", "自治区"))
         ]

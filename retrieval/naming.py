@@ -11,9 +11,10 @@ from retrieval import spans
 from retrieval.spans import Span
 
 CONTACT_ASKED = re.compile(r"电话|邮箱|邮编|号码|联系方式")
-_PERSON_ASKED = re.compile(r"谁|姓名|(?:长|书记|主任|主席|负责人|组长)(?:是|叫|的名字)|哪位")
+_NAMED = r"姓名|(?:长|书记|主任|主席|负责人|组长)(?:是|叫|的名字)|哪位"
+_PERSON_ASKED = re.compile(rf"谁|{_NAMED}")
 NAME_ASKED = re.compile(r"名字|姓名|姓什么|叫什么|叫啥")
-SHAPED_ASKED = re.compile(rf"{CONTACT_ASKED.pattern}|姓名|(?:长|书记|主任|主席|负责人|组长)(?:是|叫|的名字)|哪位")
+SHAPED_ASKED = re.compile(rf"{CONTACT_ASKED.pattern}|{_NAMED}")
 _TITLE_ASKED = re.compile(r"文件|办法|方案|条例|规定|制度|法规|规章|意见|规划|指引|通知|清单|细则|蓝皮书|哪[本部]")
 _ORGAN_ASKED = re.compile(r"哪[个家所些]?(?:单位|部门|机构|组织|公司|企业|学校|医院|法院|银行|巡察组|科室|窗口)|由谁|归谁|谁(?:负责|来|担任)")
 
@@ -47,7 +48,7 @@ def _held(name: str, asked: str) -> set[int]:
 def shaped(asked: str, text: str) -> list[Span]:
     """Names of the shape that a question asks for."""
     noun, tails = _category(asked)
-    found = [span for tail in tails for span in spans.ending(text, tail) if _proper(span.of(text), tail)]
+    found = [span for tail in tails for span in _ending(text, tail)]
     if found or ends_so(asked):
         return found
     if _PERSON_ASKED.search(asked) and not _ORGAN_ASKED.search(asked):
@@ -58,7 +59,7 @@ def shaped(asked: str, text: str) -> list[Span]:
     if _ORGAN_ASKED.search(asked) and (found := spans.charged(text)):
         return found
     for tail in dict.fromkeys((noun[-2:], noun[-1:])) if noun else ():
-        if found := [span for span in spans.ending(text, tail) if _proper(span.of(text), tail)]:
+        if found := _ending(text, tail):
             return found + spans.quoted(text)
     if tails:  # names of these kinds end so, or there is none
         return []
@@ -69,6 +70,10 @@ def ends_so(asked: str) -> bool:
     """Whether names of the kind asked for always end in a word of that kind: 大学, 公司, 银行."""
     tails = _category(asked)[1]
     return bool(tails) and not _PLACES & set(tails)
+
+
+def _ending(text: str, tail: str) -> list[Span]:
+    return [span for span in spans.ending(text, tail) if _proper(span.of(text), tail)]
 
 
 def _proper(name: str, tail: str) -> bool:

@@ -11,6 +11,11 @@ _YEAR = re.compile(rf"(?P<year>{'|'.join(sorted(_SHIFTS, key=len, reverse=True))
 _NOW = re.compile(r"截至目前|截止目前|到目前为止|目前|现在")
 
 
+def explained(text: str, facts: Facts) -> str:
+    """What a quotation's relative times mean, as a Chinese line; empty where it has none."""
+    return "，".join(f"“{said}”指{means}" for said, means in relative_times(text, facts))
+
+
 def relative_times(text: str, facts: Facts) -> tuple[tuple[str, str], ...]:
     """A quotation and its report's facts → (去年底, 2023年底), ... in the order said, each once.
 
