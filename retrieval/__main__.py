@@ -56,8 +56,8 @@ def as_text(answer: Answer, *, explain: bool = False) -> str:
     lines: list[str] = []
     if answer.question.chips:
         lines.append("限定：" + "  ".join(f"[{chip.value}]" for chip in answer.question.chips))
-    if answer.short:
-        lines.append(f"答：{answer.short}")
+    if answer.said:
+        lines.append(f"答：{answer.said}")
     if answer.table:
         lines.append(to_text(answer.table))
     elif answer.status == "answered":

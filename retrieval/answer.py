@@ -7,18 +7,21 @@ compared with the catalog's text before it is shown.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from index.corpus import Corpus
 from index.types import Report
-from retrieval import asked, overlap, spans, which
+from retrieval import asked, items, listing, overlap, spans, which
 from retrieval.asks import asks_for_several
 from retrieval.confidence import ENOUGH, probability
 from retrieval.followup import own
+from retrieval.items import Items
 from retrieval.question import groups
 from retrieval.sentences import Sentence, able, rank_sentences
 from retrieval.types import ABSTAIN, Answer, Citation, Hit, Question, Table
+from retrieval.verdict import verdict
 from retrieval.which import Shorten
 from retrieval.years import years
 
@@ -28,6 +31,7 @@ ALIEN_ENOUGH = 0.9  # chance from which it is answered even so: a line that date
 MARKED = 40  # characters of the longest run marked as the short answer
 WHOLE = 450  # characters of a passage shown whole
 NEAR = 2.0  # behind the best sentence's score, a log chance: a further sentence is shown beside it
+SURE = 0.5  # chance of the best sentence from which its yes or no is said
 STATED = 0.95  # chance of a figure that its report states as a table would take it: 27 of 27 development questions
 _SHORT = frozenset({"number", "date", "name", "yesno"})
 
@@ -79,6 +83,8 @@ def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...], told: Tab
         note = which.other_years(lead.hit.report, {s.hit.report.facts.year for s in rivals})
     if chance < ENOUGH:
         return Answer(question, "abstained", ABSTAIN, hits=hits, chance=chance)
+    listed: tuple[Citation, ...] = ()
+    items_meant: Items | None = None
     if len(named) > 1:
         chosen = [next((s for s in ranked if s.hit.report.row in rows), None) for _, rows in named]
         picked = [(s, s.start, s.end, short(s)) for s in chosen if s]
@@ -87,11 +93,15 @@ def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...], told: Tab
     elif question.asks in _SHORT:
         picked = _sentences(ranked, short)
     else:
-        picked = _passages(question, ranked, reports)
+        items_meant = listing.meant(corpus, question, rarity, ranked[0], reports[ranked[0].hit.report.row])
+        listed = _items(items_meant, ranked[0], reports) if items_meant else ()
+        picked = _beside(items_meant, listed, question, ranked, reports) if items_meant and listed else _passages(question, ranked, reports)
     citations = _cite(picked, reports)
+    if listed:
+        citations = (*listed, *(replace(citation, number=citation.number + len(listed)) for citation in citations))
     if not citations:
         return Answer(question, "abstained", ABSTAIN, hits=hits)
-    return Answer(
+    answer = Answer(
         question,
         "answered",
         "\n".join(citation.quote for citation in citations),
@@ -101,6 +111,12 @@ def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...], told: Tab
         note=note,
         chance=chance,
     )
+    if question.asks == "yesno" and len(named) == 1 and chance >= SURE and (settled := _settled(question, ranked, citations, rarity)):
+        word, marked = settled
+        return replace(answer, short=word, citations=(marked, *(c for c in citations if c.number != marked.number)), computed=True)
+    if items_meant and listed:
+        return replace(answer, short=_counted(items_meant), items=len(listed), whole=_whole(items_meant, listed[0], reports), computed=True)
+    return answer
 
 
 def tabled(corpus: Corpus, question: Question, table: Table) -> Answer:
@@ -173,19 +189,90 @@ def _passages(question: Question, ranked: Sequence[Sentence], reports: _Texts) -
     """The best sentence's passage with what follows it under its heading; then the next best hits' sentences."""
     best = ranked[0]
     start, end = _section(best, reports, LONG_LIMIT // 2 if question.asks == "list" else WHOLE)
-    picked: list[_Picked] = [(best, start, end, [])]
-    length = end - start
+    return _further([(best, start, end, [])], ranked, LONG_LIMIT)
+
+
+def _further(picked: list[_Picked], ranked: Sequence[Sentence], limit: int, but: Sequence[tuple[int, int, int]] = ()) -> list[_Picked]:
+    """What is picked and, up to three, the passages of the next best sentences near the best one, within a limit of characters.
+
+    `but`: (report, start, end) of what is shown already.
+    """
+    length = sum(end - start + 1 for _, start, end, _ in picked)
     for sentence in ranked[1:]:
-        if len(picked) == 3 or sentence.score < best.score - NEAR:
+        if len(picked) >= 3 or sentence.score < ranked[0].score - NEAR:
             break
         row = sentence.hit.report.row
-        shown = any(s.hit.report.row == row and a < sentence.end and sentence.start < b for s, a, b, _ in picked)
-        if shown or length + len(sentence.hit.passage.text) + 1 > LONG_LIMIT:
+        held = [*but, *((s.hit.report.row, a, b) for s, a, b, _ in picked)]
+        shown = any(of == row and a < sentence.end and sentence.start < b for of, a, b in held)
+        if shown or length + len(sentence.hit.passage.text) + 1 > limit:
             continue
         passage = sentence.hit.passage
         picked.append((sentence, passage.start, passage.end, []))
         length += len(passage.text) + 1
     return picked
+
+
+def _settled(question: Question, ranked: Sequence[Sentence], citations: Sequence[Citation],
+             rarity: Mapping[str, float]) -> tuple[str, Citation] | None:
+    """Yes or no and the first citation with what states it marked; None where the sentence does not say, or the next says otherwise."""
+    said: list[tuple[str, Citation]] = []
+    for citation in citations:
+        sentence = next((s for s in ranked if s.hit.report.row == citation.report.row and s.start == citation.start), None)
+        if sentence is None or sentence.features["year"] < 0:
+            continue
+        titles = "\n".join((citation.report.facts.title, *citation.path))
+        passage = sentence.hit.passage
+        lead = re.split("[。！？\n]", passage.text[: sentence.start - passage.start])[-1]
+        if found := verdict(question.text, citation.quote, titles, rarity, lead):
+            said.append((found.word, replace(citation, mark=(found.start, found.end))))
+    if not said or said[0][1].number != citations[0].number or len({word for word, _ in said}) > 1:
+        return None
+    return said[0]
+
+
+def _items(found: Items, best: Sentence, reports: _Texts) -> tuple[Citation, ...]:
+    """A citation an item, whole where they fit, else its leading sentences; none where the best sentence is not the report's."""
+    report = reports[best.hit.report.row]
+    runs = items.fitted(report.text, found.spans, LONG_LIMIT)
+    if report.text[best.start : best.end] != best.text:
+        return ()
+    return tuple(_run(number, start, end, best, report) for number, (start, end) in enumerate(runs, 1))
+
+
+def _run(number: int, start: int, end: int, best: Sentence, report: Report) -> Citation:
+    passage = next((p for p in report.passages if p.start <= start < p.end), best.hit.passage)
+    return Citation(number, best.hit.report, passage.id, report.text[start:end], start, end, passage.path, report.page_at(start))
+
+
+def _beside(found: Items, listed: Sequence[Citation], question: Question, ranked: Sequence[Sentence], reports: _Texts) -> list[_Picked]:
+    """What is shown below the items: of a list in a sentence the passage, marked; of a numbered one the best sentence where the
+    items shown lack it; then what else comes near."""
+    best = ranked[0]
+    row, left = best.hit.report.row, LONG_LIMIT - sum(len(citation.quote) + 1 for citation in listed)
+    picked: list[_Picked] = []
+    if best.start <= found.start and found.end <= best.end:
+        start, end = _section(best, reports, min(left, LONG_LIMIT // 2 if question.asks == "list" else WHOLE))
+        picked = [(best, start, end, [(found.start - start, found.end - start)])]
+    else:
+        shown = any(citation.start <= best.start and best.end <= citation.end for citation in listed)
+        if not shown and len(best.text) < left and not found.lead[0] <= best.start < found.lead[1]:
+            picked = [(best, best.start, best.end, [])]
+    return _further(picked, ranked, left, [(row, found.start, found.end)])
+
+
+def _counted(found: Items) -> str:
+    """How many items there are, as counted, and whether the report says that there are more."""
+    count = len(found.spans)
+    if not found.more or found.said == count:
+        return f"共 {count} 项"
+    return f"列出 {count} 项，原文说共有 {found.said} 项" if found.said > count else f"列出 {count} 项，原文有“等”"
+
+
+def _whole(found: Items, first: Citation, reports: _Texts) -> Citation:
+    """The list with the words that introduce it, as it stands."""
+    start = min(found.lead[0], found.start)
+    return replace(first, number=0, quote=reports[first.report.row].text[start : found.end], start=start, end=found.end,
+                   path=found.titles or first.path)
 
 
 def _section(sentence: Sentence, reports: _Texts, longest: int) -> tuple[int, int]:

@@ -86,7 +86,7 @@ def short_answers(question: Question, text: str, focus: Mapping[str, float], sev
     if not found:
         return []
     units = asked_units(question.text) if several > 1 else ()
-    near = [_nearness(span, found, text, focus) for span in found]
+    near = [nearness(span, found, text, focus) for span in found]
     top = max(near) or 1.0
     subject = re.match(r"[的]?(?:哪|谁|什么|啥)", question.rest.strip()) is not None  # who did it: what a clause begins with
 
@@ -120,11 +120,11 @@ def _same_deed(asked: str, text: str, span: Span) -> float:
     """1 where a verb of the question stands before a figure in its own clause: 收到102件，办结86件."""
     left = max(text.rfind(mark, 0, span.start) for mark in "，,；;。、：\n") + 1
     clause = text[left : span.start]
-    return float(any(verb in clause for verb in _verbs(asked)))
+    return float(any(verb in clause for verb in verbs(asked)))
 
 
 @functools.lru_cache(maxsize=64)
-def _verbs(asked: str) -> tuple[str, ...]:
+def verbs(asked: str) -> tuple[str, ...]:
     """Verbs of two characters or more, as jieba's tagger has them; one right behind a noun is a part of it: 行政复议申请."""
     import rjieba
 
@@ -183,7 +183,7 @@ def _change(asked: str, text: str, span: Span) -> float:
     return 0.0
 
 
-def _nearness(span: Span, others: Sequence[Span], text: str, focus: Mapping[str, float]) -> float:
+def nearness(span: Span, others: Sequence[Span], text: str, focus: Mapping[str, float]) -> float:
     """Sum over the question's words of weight over distance; a stop or another candidate between counts as distance."""
     low = text.lower()
     total = 0.0

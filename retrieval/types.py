@@ -9,6 +9,9 @@ from index.types import Passage, ReportRef
 
 ABSTAIN = "所收报告中没有找到能够回答这个问题的内容。"
 
+BY_COUNT = "系统清点"  # whose a short answer is that no report says in so many words
+BY_VERDICT = "系统判断，依据是标出的原话"
+
 Asks = Literal["number", "date", "name", "list", "how", "why", "yesno", "compare", "other"]
 Status = Literal["answered", "abstained", "ambiguous"]
 
@@ -100,6 +103,9 @@ class Answer:
     text: str  # the cited quotes in order, or ABSTAIN, or which report is meant
     short: str | None = None
     citations: tuple[Citation, ...] = ()
+    items: int = 0  # of the citations, the first ones that are the items of one list
+    whole: Citation | None = None  # the run of the report in which the items stand
+    computed: bool = False  # `short` is said of the citations, no words of theirs: 共 4 项, 是
     hits: tuple[Hit, ...] = ()
     candidates: tuple[Citation, ...] = ()  # for ambiguous: one a report
     table: Table | None = None
@@ -108,3 +114,10 @@ class Answer:
     ms: float = 0.0
     phrased: bool = False  # `text` is a language model's wording of the citations, with their numbers: [1]
     struck: tuple[str, ...] = ()  # sentences that it wrote and the cited text does not support, left out of `text`
+
+    @property
+    def said(self) -> str:
+        """The short answer as it is told on its own; what is ours, no words of the report's, says so."""
+        if not self.short or not self.computed:
+            return self.short or ""
+        return f"{self.short}（{BY_COUNT if self.items else BY_VERDICT}）"

@@ -1,0 +1,152 @@
+"""Which list a question means: the numbered one under the heading that it speaks of, or the one inside the sentence that answers."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from index.corpus import Corpus
+from index.types import Report
+from retrieval import asked, items, overlap, spans
+from retrieval.items import Items
+from retrieval.sentences import Sentence
+from retrieval.spans import Span
+from retrieval.types import Question
+
+BEYOND = 0.05  # likeness to the question that a sentence adds to the words over a list, from which only the sentence is meant
+OVER = 0.4  # likeness to the question of the words over a list, at least
+HARDLY = 0.25  # and at least for the narrowest list, where none reaches that
+CLEARLY = 1.25  # times nearer to the question's words than the next list of the sentence, where a sign vouches for it
+FAR_AHEAD = 2.0  # where none does
+SAID = 0.5  # of the question's weight that must stand in a sentence for a list in it, where nothing else vouches for it
+_NOUN_ASKED = re.compile(
+    r"哪(?:些|(?P<n>[一二两三四五六七八九十]|\d{1,2}|几)\s?(?:(?:方面|[个大项种类件条家座所张份部位名届处])的?)?)(?P<noun>[一-鿿“”《》]{0,16})|(?:什么|啥)(?P<what>[一-鿿]{1,12})"
+)
+_NAMED_BEFORE = re.compile(r"([一-鿿]{2,16}?)(?:主要|具体|都|分别)*(?:包括|包含|涉及|有|是|为|分为)(?:哪|什么|啥)")
+_PAPERS = re.compile("文件|办法|制度|条例|规定|方案|法规|规章|意见|规划|通知|清单|指引|目录|纲要|细则|标准|手册|书")
+_SHORTCOMINGS = re.compile("问题|不足|短板|困难|毛病|差距|挑战|薄弱|缺点|不到位")
+# what numbered paragraphs tell of, rather than what stands side by side in a sentence
+_TOLD_AT_LENGTH = re.compile(
+    r"措施|举措|做法|工作|问题|不足|短板|困难|方面|任务|目标|计划|安排|打算|要求|特点|原因|成效|成绩|成果|进展|经验|内容|亮点|建议|部署|行动|环节|步骤"
+    r"|办法|方式|途径|手段|机制|改革|动作|招|事|活|毛病|差距|挑战|薄弱|情况|变化|动态"
+)
+
+
+def meant(corpus: Corpus, question: Question, rarity: Mapping[str, float], sentence: Sentence, report: Report) -> Items | None:
+    """The list that answers a question, `sentence` being the best one, with offsets of the report; None where there is none."""
+    if question.asks not in ("list", "how"):
+        return None
+    noun, count = wanted(question.text)
+    at_length = question.asks == "how" or not noun or _TOLD_AT_LENGTH.search(noun) is not None
+    for found in _told(corpus, rarity, sentence, report):
+        named = " ".join((*found.titles[-1:], report.text[slice(*found.lead)]))
+        if noun and _SHORTCOMINGS.search(noun) and not _SHORTCOMINGS.search(" ".join((*found.titles, named))):
+            continue
+        if (at_length or (noun and noun in named)) and count in (0, len(found.spans)):
+            return found
+    return _inside(question, rarity, sentence, noun, count) if question.asks == "list" else None
+
+
+def wanted(text: str) -> tuple[str, int]:
+    """(what a question asks a list of, how many it says there are): 哪三大工程 → 工程, 3; empty and 0 where it does not say."""
+    match = _NOUN_ASKED.search(text)
+    if not match:
+        return "", 0
+    noun = _last_noun(match["noun"] or match["what"] or "")
+    if not noun and (before := _NAMED_BEFORE.search(text)):
+        noun = _last_noun(before[1][-6:])
+    return noun, int(spans.han_number(match["n"] or "") or 0) if match["n"] != "几" else 0
+
+
+def _last_noun(text: str) -> str:
+    """The last noun before the first verb that stands after one: 重大决策方面的文件 → 文件, 指标没有达到预期 → 指标."""
+    noun = ""
+    for word, tag in _tagged(text):
+        if tag[:1] in "nljiqz" or tag in ("vn", "an", "s", "b"):
+            noun = word
+        elif noun and tag not in ("uj", "a", "m", "k", "x"):
+            break
+    return noun
+
+
+def _tagged(text: str) -> list[tuple[str, str]]:
+    import rjieba
+
+    return [(word, tag) for word, tag in rjieba.tag(text)]
+
+
+def _told(corpus: Corpus, rarity: Mapping[str, float], sentence: Sentence, report: Report) -> list[Items]:
+    """Numbered lists that the sentence stands in, widest first, over which stands as much of the question as in the sentence."""
+    around = sorted(_around(report, sentence), key=lambda one: one.start - one.end)
+    if not around or not rarity:
+        return []
+    title = report.facts.title
+    over = [" ".join((title, *one.titles, report.text[slice(*one.lead)])) for one in around]
+    below = " ".join((*sentence.hit.passage.path, sentence.text))  # headings between the list and the sentence too
+    own = ["" if one.lead[0] <= sentence.start and sentence.end <= one.lead[1] else below for one in around]
+    alike = overlap.soft(corpus, rarity, [*over, *(" ".join(pair) for pair in zip(over, own, strict=True))])
+    without, with_it = alike[: len(around)], alike[len(around) :]
+    told = [(one, less) for one, less, more in zip(around, without, with_it, strict=True) if less >= more - BEYOND]
+    sure = [one for one, less in told if less >= OVER]
+    return sure or [one for one, less in told[-1:] if less >= HARDLY]  # in other words than the report's: the narrowest
+
+
+def _around(report: Report, sentence: Sentence) -> Iterator[Items]:
+    lists = [*items.numbered(report.text, report.headings)]
+    lists += [*items.enumerated(report.text, sentence.start), *items.divided(report.text, sentence.start)]
+    seen = set[int]()
+    for one in lists:
+        if one.start not in seen and min(one.lead[0], one.start) <= sentence.start and sentence.end <= one.end:
+            seen.add(one.start)
+            yield one
+
+
+def _inside(question: Question, rarity: Mapping[str, float], sentence: Sentence, noun: str, count: int) -> Items | None:
+    """The list of a sentence that stands nearest to the question's words, where something vouches for it."""
+    text = sentence.text
+    lists = [one for one in items.joined(text) if not _said_already(question.text, text, one) and not _figures(text, one)]
+    if not lists:
+        return None
+    runs = [Span("quoted", one.start, one.end) for one in lists]
+    focus = asked.focus(question, rarity)
+    near = [asked.nearness(run, runs, text, focus) * (1 + _vouched(question, text, one, noun, count)) for run, one in zip(runs, lists, strict=True)]
+    order = sorted(range(len(lists)), key=lambda at: -near[at])
+    best = lists[order[0]]
+    if count and count != len(best.spans):
+        return None
+    ahead = near[order[0]] / max(near[order[1]], 1e-9) if len(order) > 1 else math.inf
+    vouched = _vouched(question, text, best, noun, count)
+    if ahead < (CLEARLY if vouched else FAR_AHEAD):
+        return None
+    if _SHORTCOMINGS.search(noun) and not any(_SHORTCOMINGS.search(said) for said in (best.what, text[max(0, best.start - 12) : best.start])):
+        return None  # what is amiss with several things is not those things
+    if not vouched and ("哪" not in question.text or overlap.share(rarity, text) < SAID):
+        return None  # 有什么用场 may ask for anything
+    shift = sentence.start
+    return replace(best, spans=tuple((a + shift, b + shift) for a, b in best.spans), lead=(best.lead[0] + shift, best.lead[1] + shift))
+
+
+def _vouched(question: Question, text: str, one: Items, noun: str, count: int) -> int:
+    """How many signs there are that a list is one of what is asked: its number, what it is called, how its items end."""
+    signs = int(count == len(one.spans) or one.said == len(one.spans))
+    called = re.match(r"“([^”]{2,12})”", text[one.end :])  # 水泵、阀门、电机“老三样”
+    signs += int(called is not None and called[1] in question.text)
+    signs += bool(overlap.pairs(one.what) & overlap.pairs(question.rest))
+    if noun:
+        shown = [text[a:b] for a, b in one.spans]
+        before = re.search(rf"{noun}[^，。；]{{0,3}}(?:[:：]|包括|包含|有|为|是|如)$", text[: one.start])
+        papers = _PAPERS.search(noun) is not None and all(own.startswith("《") for own in shown)
+        signs += int(before is not None or papers or all(own.rstrip("》”").endswith(noun[-1]) or noun in own for own in shown))
+    return signs
+
+
+def _said_already(question: str, text: str, one: Items) -> bool:
+    """Whether a question names most of the items itself: it asks for something else."""
+    return sum(text[a:b].strip("《》“”") in question for a, b in one.spans) * 2 >= len(one.spans)
+
+
+def _figures(text: str, one: Items) -> bool:
+    """Whether most of the items are bare figures."""
+    return sum(any(f.end - f.start == b - a for f in spans.figures(text[a:b])) for a, b in one.spans) * 2 > len(one.spans)
