@@ -44,17 +44,21 @@
   const reply = make("div", { role: "status", "aria-live": "polite" });
   root.append(style, form, reply);
 
+  const place = (citation) => {
+    const parts = [`《${citation.report.title || citation.report.name}》`, citation.report.unit, ...citation.path.slice(-1)];
+    if (citation.page) parts.push(`第 ${citation.page} 页`);
+    return make("p", { class: "from" }, parts.filter(Boolean).join(" · "));
+  };
   const quote = (citation) => {
     const [from, to] = citation.mark || [0, 0];
-    const place = [`《${citation.report.title || citation.report.name}》`, citation.report.unit, ...citation.path.slice(-1)];
-    if (citation.page) place.push(`第 ${citation.page} 页`);
     return make("blockquote", {},
-      citation.quote.slice(0, from), to > from ? make("mark", {}, citation.quote.slice(from, to)) : null, citation.quote.slice(to),
-      make("p", { class: "from" }, place.filter(Boolean).join(" · ")));
+      citation.quote.slice(0, from), to > from ? make("mark", {}, citation.quote.slice(from, to)) : null, citation.quote.slice(to), place(citation));
   };
   const show = (answer) => {
     const parts = answer.short ? [make("p", { class: "short" }, answer.short)] : [];
-    const cited = answer.status === "ambiguous" ? answer.candidates : answer.citations;
+    if (answer.computed) parts.push(make("p", { class: "from" }, answer.items ? "系统清点" : "系统判断，依据是标出的原话"));
+    if (answer.items) parts.push(make("ol", {}, ...answer.citations.slice(0, answer.items).map((item) => make("li", {}, item.quote))), place(answer.whole));
+    const cited = answer.status === "ambiguous" ? answer.candidates : answer.citations.slice(answer.items);
     if (answer.status !== "answered" || answer.phrased) parts.push(make("p", {}, answer.text));
     parts.push(...cited.map(quote));
     if (answer.note) parts.push(make("p", {}, answer.note));

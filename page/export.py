@@ -38,7 +38,7 @@ def _answer_parts(answer: Answer) -> tuple[str, list[Citation]]:
         return answer.text, list(answer.candidates)
     if answer.status == "abstained":
         return answer.text, []
-    return answer.short or "", list(answer.citations)
+    return answer.said, list(answer.citations)
 
 
 def _phrased(answer: Answer) -> list[str]:

@@ -158,7 +158,7 @@ class History:
             "useful": turn.judged == "有用",
             "reason": turn.reason,
             "status": answer.status,
-            "short": answer.short,
+            "short": None if answer.computed else answer.short,  # no words of the report's
             "citations": [
                 {"report": c.report.id, "file": c.report.name, "passage": c.passage_id, "start": c.start, "end": c.end, "quote": c.quote}
                 for c in answer.citations

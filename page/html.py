@@ -15,7 +15,7 @@ from page.export import cited, plain
 from page.history import Kept, Turn
 from retrieval.llm import CITES
 from retrieval.times import explained
-from retrieval.types import ABSTAIN, Answer, Chip, Citation, Hit
+from retrieval.types import ABSTAIN, BY_COUNT, BY_VERDICT, Answer, Chip, Citation, Hit
 
 REASONS = ("答非所问", "出处不对", "不完整", "选错了报告")
 SLOTS = {"unit": "单位", "region": "地区", "year": "年份", "kind": "文种", "number": "文号", "subject": "话题", "spelling": "改字"}
@@ -150,8 +150,26 @@ def _times(citation: Citation) -> str:
 def _short(answer: Answer) -> str:
     if not answer.short:
         return ""
+    if answer.computed:
+        by = BY_COUNT if answer.items else BY_VERDICT
+        number = "" if answer.items else _number(answer.citations[0])
+        return f'<p class="short computed">{escape(answer.short)}{number}<span class="by">{by}</span></p>'
     holder = next((c for c in answer.citations if c.mark and c.quote[slice(*c.mark)] == answer.short), None)
     return f'<p class="short">{escape(answer.short)}{_number(holder) if holder else ""}</p>'
+
+
+def _items(answer: Answer) -> str:
+    """The items of a list, each with its number; below them where they stand, and the way to the whole of it."""
+    if not answer.items or not answer.whole:
+        return ""
+    whole, listed = answer.whole, answer.citations[: answer.items]
+    items = "".join(f"<li><blockquote>{escape(citation.quote)}{_number(citation)}</blockquote></li>" for citation in listed)
+    copied = "\n".join((*(f"{citation.number}. {citation.quote}" for citation in listed), f"——{cited(whole)}"))
+    return (
+        f'<ol class="items">{items}</ol><div class="under"><button type="button" class="from" {cited_at(whole)} title="在原文中查看">'
+        f'{_where(whole.report, whole.path, whole.page)}</button><button type="button" class="tool" {cited_at(whole)}>看整段</button>'
+        f'<button type="button" class="tool copy" data-act="copy" data-copy="{escape(copied)}" aria-label="复制各项原文和出处">复制</button></div>'
+    )
 
 
 def _phrased(answer: Answer) -> str:
@@ -205,14 +223,16 @@ def reply(answer: Answer, turn: int = 0, csv: str = "", drafting: bool = False) 
     more = _folded("还找到的相关段落", _others(answer), 8)
     if answer.table:
         return f"{_short(answer)}{table(answer.table, csv)}{more}"  # its note names the silent reports, as the table does
-    quotes = [_quote(citation) for citation in answer.citations]
+    quotes = [_quote(citation) for citation in answer.citations[answer.items :]]
     if drafting or answer.phrased or answer.struck:
         above, note = _drafting() if drafting else _phrased(answer), ""
         above += '<p class="verbatim">原文</p>'
     else:
         above = ""
     rest = f'<details class="more rest"><summary>其余 {len(quotes) - 6} 处出处</summary><ol>{"".join(quotes[6:])}</ol></details>'
-    return f'{_short(answer)}{above}<ol class="quotes">{"".join(quotes[:6])}</ol>{rest if len(quotes) > 6 else ""}{note}{more}'
+    beside = f'<p class="verbatim">{"所在的原文" if answer.citations[answer.items].mark else "相关的原文"}</p>' if answer.items and quotes else ""
+    listed = f'<ol class="quotes">{"".join(quotes[:6])}</ol>' if quotes else ""
+    return f"{_short(answer)}{above}{_items(answer)}{beside}{listed}{rest if len(quotes) > 6 else ''}{note}{more}"
 
 
 def _tools(turn: Turn) -> str:

@@ -109,15 +109,17 @@ def _from(citation: Citation) -> str:
 
 
 def markdown(answer: Answer) -> str:
-    """The answer as text: short answer, quoted sentences with their numbers, then where each stands."""
+    """The answer as text: short answer, items of a list, quoted sentences with their numbers, then where each stands."""
     cited = answer.candidates if answer.status == "ambiguous" else answer.citations
     if not cited:
         return "\n\n".join(part for part in (answer.text, answer.note or answer.question.nothing) if part)
-    lines = [f"**{answer.short}**"] if answer.short else []
+    lines = [f"**{answer.said}**"] if answer.said else []
     lines += [answer.text] if answer.status == "ambiguous" or answer.phrased else []
     if answer.table and answer.table.summary:
         lines.append(answer.table.summary)
-    lines += [f"> {citation.quote.replace(chr(10), ' ')} [{number}]" for number, citation in enumerate(cited, 1)]
+    quotes = [f"{citation.quote.replace(chr(10), ' ')} [{number}]" for number, citation in enumerate(cited, 1)]
+    lines += ["\n".join(f"{number}. {item}" for number, item in enumerate(quotes[: answer.items], 1))] if answer.items else []
+    lines += [f"> {quote}" for quote in quotes[answer.items :]]
     lines += [answer.note] if answer.note else []
     lines += [f"已删去：{'；'.join(answer.struck)}"] if answer.struck else []
     lines.append("\n".join(f"[{number}] {_from(citation)}" for number, citation in enumerate(cited, 1)))

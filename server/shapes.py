@@ -220,7 +220,10 @@ class AskOut(BaseModel):
     status: Status
     text: str
     short: str | None
+    computed: bool = Field(False, description="short 不是原文的字句：清点出的项数，或据原文判断的是、否")
     citations: list[CitationOut]
+    items: int = Field(0, description="citations 的前几条是问题所问的各项，一项一条")
+    whole: CitationOut | None = Field(None, description="各项所在的整段，连同引出它们的话")
     candidates: list[CitationOut] = Field(description="status 为 ambiguous 时可选的报告，各一处")
     hits: list[HitOut]
     chips: list[ChipOut]
@@ -238,7 +241,10 @@ class AskOut(BaseModel):
             status=answer.status,
             text=answer.text,
             short=answer.short,
+            computed=answer.computed,
             citations=[CitationOut.of(citation) for citation in answer.citations],
+            items=answer.items,
+            whole=CitationOut.of(answer.whole) if answer.whole else None,
             candidates=[CitationOut.of(citation) for citation in answer.candidates],
             hits=[HitOut.of(hit) for hit in answer.hits],
             chips=[ChipOut.of(chip) for chip in answer.question.chips],
