@@ -29,7 +29,7 @@ _ENUMERATED = (
 _NUMERAL = "一二两三四五六七八九十"
 _AND_SO_ON = re.compile(r"等(?![级同待于值离效量因候])")
 _TOTAL = re.compile(rf"(?<![{_NUMERAL}\d.])(?P<n>[{_NUMERAL}]{{1,3}}|\d{{1,2}})\s?[一-鿿][^，。；、\d]{{0,40}}$")
-_JOINT = re.compile(r"(?<=[一-鿿\w》”）)])\s?(?:以及|和|及|与)(?=[一-鿿A-Za-z\d《“]{2})")
+_JOINT = re.compile(r"(?<=[一-鿿\w》”）)%％])\s?(?:以及|和|及|与)(?=[一-鿿A-Za-z\d《“]{2})")
 _GLUED = re.compile(r"[》”](?:[（(][^（）()]{1,12}[）)])?(?=[《“])")
 _BESIDE = re.compile(r"\s?(?:、|和|及|与|以及|，)?\s?")  # between two titles or quotations of one list
 
@@ -248,6 +248,8 @@ def _pieces(text: str, pieces: Sequence[Run], start: int, end: int) -> list[Item
     if etc and etc.start():
         right = left + etc.start()
     total = None if etc else _TOTAL.search(tail)
+    if total and tail.count("“", 0, total.start()) > tail.count("”", 0, total.start()):
+        total = None  # “老三样” is a name
     for cut in (right if total is None else left + total.start(), right):
         runs = [*pieces[:-1], (left, cut)]
         joint = _JOINT.search(text, left, cut)

@@ -40,13 +40,19 @@ def meant(corpus: Corpus, question: Question, rarity: Mapping[str, float], sente
         return None
     noun, count = wanted(question.text)
     at_length = question.asks == "how" or not noun or _TOLD_AT_LENGTH.search(noun) is not None
-    for found in _told(corpus, rarity, sentence, report):
-        named = " ".join((*found.titles[-1:], report.text[slice(*found.lead)]))
-        if noun and _SHORTCOMINGS.search(noun) and not _SHORTCOMINGS.search(" ".join((*found.titles, named))):
-            continue
-        if (at_length or (noun and noun in named)) and count in (0, len(found.spans)):
+    told = [one for one in _told(corpus, rarity, sentence, report) if count in (0, len(one.spans)) and _speaks_of(noun, one, report)]
+    for found in told:
+        if at_length or noun in " ".join((*found.titles[-1:], report.text[slice(*found.lead)])):
             return found
-    return _inside(question, rarity, sentence, noun, count) if question.asks == "list" else None
+    inside = _inside(question, rarity, sentence, noun, count) if question.asks == "list" else None
+    return inside or next(iter(told), None)
+
+
+def _speaks_of(noun: str, one: Items, report: Report) -> bool:
+    """Whether a list that is asked for shortcomings stands under words that speak of any."""
+    if not _SHORTCOMINGS.search(noun):
+        return True
+    return _SHORTCOMINGS.search(" ".join((*one.titles, report.text[slice(*one.lead)]))) is not None
 
 
 def wanted(text: str) -> tuple[str, int]:
@@ -85,7 +91,7 @@ def _told(corpus: Corpus, rarity: Mapping[str, float], sentence: Sentence, repor
     title = report.facts.title
     over = [" ".join((title, *one.titles, report.text[slice(*one.lead)])) for one in around]
     below = " ".join((*sentence.hit.passage.path, sentence.text))  # headings between the list and the sentence too
-    own = ["" if one.lead[0] <= sentence.start and sentence.end <= one.lead[1] else below for one in around]
+    own = ["" if one.lead[0] <= sentence.start < max(one.lead[1], one.start) else below for one in around]
     alike = overlap.soft(corpus, rarity, [*over, *(" ".join(pair) for pair in zip(over, own, strict=True))])
     without, with_it = alike[: len(around)], alike[len(around) :]
     told = [(one, less) for one, less, more in zip(around, without, with_it, strict=True) if less >= more - BEYOND]
@@ -98,7 +104,7 @@ def _around(report: Report, sentence: Sentence) -> Iterator[Items]:
     lists += [*items.enumerated(report.text, sentence.start), *items.divided(report.text, sentence.start)]
     seen = set[int]()
     for one in lists:
-        if one.start not in seen and min(one.lead[0], one.start) <= sentence.start and sentence.end <= one.end:
+        if one.start not in seen and min(one.lead[0], one.start) <= sentence.start and sentence.end <= one.end + 1:  # its 。
             seen.add(one.start)
             yield one
 

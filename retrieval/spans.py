@@ -94,6 +94,7 @@ _CONTACT = re.compile(
 )
 _PAIRS = {"《": "》", "“": "”", "（": "）", "(": ")", "【": "】", "「": "」"}
 _OPENING, _CLOSING = "".join(_PAIRS), "".join(_PAIRS.values())
+_THOUSANDS = re.compile(r"\d{3}(?!\d)")
 _ENDS = "。！？!?…"
 _ITEM = re.compile(
     r"(?:(?<=[。；;：:，\n\s])|^)(?:[一二三四五六七八九十]{1,2}是|[（(]\s?[一二三四五六七八九十\d]{1,2}\s?[)）]|第[一二三四五六七八九十]{1,2}[，、,是]|[①-⑳]"
@@ -162,8 +163,13 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 
 def clauses(text: str) -> list[tuple[int, int]]:
-    """Offsets of the runs between commas, semicolons and stops, brackets respected."""
-    return [t for piece in _cut(text, 0, len(text), _ENDS + "\n，,；;：:") if (t := _trim(text, *piece))]
+    """Offsets of the runs between commas, semicolons and stops, brackets respected; 1,234 is one figure."""
+    pieces: list[tuple[int, int]] = []
+    for start, end in _cut(text, 0, len(text), _ENDS + "\n，,；;：:"):
+        if pieces and text[start - 1] in ",，" and text[start - 2 : start - 1].isdigit() and _THOUSANDS.match(text, start):
+            start = pieces.pop()[0]
+        pieces.append((start, end))
+    return [t for piece in pieces if (t := _trim(text, *piece))]
 
 
 def figures(text: str) -> list[Span]:

@@ -134,12 +134,13 @@ def _measured(asked: str, sentence: str, around: str, rarity: Mapping[str, float
     words = {word: weight for word, weight in rarity.items() if word not in bar.of(asked) and word not in bound[0]}
     if value is None or overlap.share(words, around) < SAID:
         return _UNSURE
+    own_words = _unsaid(words, around.removesuffix(sentence))
     deeds = [deed for deed in verbs(asked) if not _BOUND.search(deed) and not _OPENS.search(deed) and deed not in _FUNCTION]
     for start, end in spans.clauses(sentence):
         if _AIMS.search(_less(words, sentence[:start])):
             return _UNSURE
         own = [f for f in spans.figures(sentence[start:end]) if _unit(f) == _unit(bar)]
-        if len(own) != 1 or overlap.share(words, sentence[start:end]) < SAID:
+        if len(own) != 1 or (own_words and overlap.share(own_words, sentence[start:end]) < SAID):
             continue
         if not all(re.search(_equals(deed), sentence[start:end]) for deed in deeds):
             continue  # 办结 is not 收到
@@ -160,6 +161,11 @@ def _measured(asked: str, sentence: str, around: str, rarity: Mapping[str, float
         yes = above if bound["more"] else not above
         return Verdict(YES if yes else NO, start + figure.start, start + figure.end)
     return _UNSURE
+
+
+def _unsaid(words: Mapping[str, float], over: str) -> dict[str, float]:
+    """The words that the titles over a sentence leave for it to say; all of them where they leave none."""
+    return {word: weight for word, weight in words.items() if word not in over} or dict(words)
 
 
 def _unit(figure: Span) -> str:
@@ -219,7 +225,7 @@ def _stated(asked: str, sentence: str, around: str, rarity: Mapping[str, float])
     if words and overlap.share(words, around) < SAID:
         return None
     over = around.removesuffix(sentence)
-    words = {word: weight for word, weight in words.items() if word not in over} or words  # what the titles say needs no saying again
+    words = _unsaid(words, over)
     clauses = spans.clauses(sentence)
     for at, (start, end) in enumerate(clauses):
         clause = sentence[start:end].rstrip("。；;，,！!")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from index.corpus import Corpus
 from index.encoder import Encoder
+from index.read import read
 from index.types import Facts, Report
 from retrieval import units
 from retrieval.answer import LONG_LIMIT, SHORT_LIMIT, compose
@@ -30,6 +31,7 @@ PARAGRAPHS = [
     "申请类案件54宗，通知类案件1161宗。",
     "全年没有发生泄密事件。",
     "局长 何澜在会上作了部署。联系电话：0771-5550123。",
+    "建成长滩镇双桥村、石盘乡茶坪村和白水镇柳溪村三个法治公园。",
 ]
 
 
@@ -104,7 +106,71 @@ def test_lists_reasons_and_yes_or_no_are_the_passage_that_says_it(
 ) -> None:
     answer = ask(bureau, text)
 
-    assert answer.status == "answered" and all(item in answer.citations[0].quote for item in told)
+    assert answer.status == "answered" and all(item in answer.text for item in told)
+    assert verbatim(bureau, answer)
+
+
+def test_the_items_of_a_list_are_a_citation_each_and_counted(bureau: Corpus) -> None:
+    answer = ask(bureau, "青川司法局还有哪些不足？")
+
+    assert (answer.short, answer.computed, answer.items) == ("共 3 项", True, 3)
+    assert answer.said == "共 3 项（系统清点）"
+    assert [c.quote for c in answer.citations[:3]] == ["一是普法形式单一；", "二是基层力量薄弱；", "三是经费保障不足。"]
+    assert answer.text.startswith("\n".join(c.quote for c in answer.citations[:3]))
+    assert answer.whole and answer.whole.quote == "存在的不足：一是普法形式单一；二是基层力量薄弱；三是经费保障不足。"
+
+
+def test_a_list_inside_a_sentence_stands_above_the_passage_it_is_marked_in(bureau: Corpus) -> None:
+    answer = ask(bureau, "青川有哪些村建了法治公园？")
+    below = answer.citations[answer.items]
+
+    assert [c.quote for c in answer.citations[: answer.items]] == ["长滩镇双桥村", "石盘乡茶坪村", "白水镇柳溪村"]
+    assert below.mark and below.quote[slice(*below.mark)] == "长滩镇双桥村、石盘乡茶坪村和白水镇柳溪村"
+    assert verbatim(bureau, answer)
+
+
+NESTED = """青川市司法局2024年法治政府建设年度报告
+一、主要做法
+（一）普法宣传。一是进村宣讲；二是开设专栏。
+（二）人民调解。一是补齐人手；二是每月培训；三是评比先进。
+二、下一步打算
+继续努力。
+青川市司法局
+2025年1月20日
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("青川有哪些主要做法？", ["（一）普法宣传。一是进村宣讲；二是开设专栏。", "（二）人民调解。一是补齐人手；二是每月培训；三是评比先进。"]),
+        ("青川的人民调解采取了哪些措施？", ["一是补齐人手；", "二是每月培训；", "三是评比先进。"]),
+    ],
+)
+def test_the_list_meant_is_the_one_under_the_heading_that_the_question_speaks_of(tmp_path: Path, encoder: Encoder, text: str, items: list[str]) -> None:
+    (tmp_path / "青川2024.txt").write_text(NESTED, encoding="utf-8")
+    corpus = Corpus.open(tmp_path / "nested", encoder, create=True)
+    corpus.add([read(tmp_path / "青川2024.txt")])
+    answer = ask(corpus, text)
+
+    assert [c.quote for c in answer.citations[: answer.items]] == items
+    assert verbatim(corpus, answer)
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "by"),
+    [
+        ("青川全年有没有发生泄密事件？", "否", "没有发生泄密事件"),
+        ("青川选聘的协理员是否超过100名？", "是", "146名"),
+        ("青川有没有开通流动法律服务车？", None, None),
+    ],
+)
+def test_yes_or_no_where_the_sentence_states_it(bureau: Corpus, text: str, word: str | None, by: str | None) -> None:
+    answer = ask(bureau, text)
+    first = answer.citations[0]
+
+    assert (answer.short, answer.computed) == (word, word is not None)
+    assert (first.quote[slice(*first.mark)] if first.mark else None) == by
     assert verbatim(bureau, answer)
 
 

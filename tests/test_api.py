@@ -36,6 +36,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
     for city, figure in (("青川市", "1,234"), ("临江市", "567")):
         facts = Facts(f"{city}司法局2023年{kind}", f"{city}司法局", city, 2023, kind, "2024-01-19")
         paragraphs = [f"全年办结行政复议案件{figure}件，纠错率为12.5%。", "组织<b>法治</b>讲座42场，覆盖乡镇干部2100人。"]
+        paragraphs.append("存在的困难：一是人手少；二是经费紧。")
         corpus.add([make_report(f"{city}司法局2023年{kind}.txt", paragraphs, facts=facts, pages=True)])
     yield corpus
     corpus.close()
@@ -74,6 +75,21 @@ class TestAsk:
         assert any("青川市" in key for key in keys)
         left = client.post("/api/ask", json={"question": question, "without": keys}).json()
         assert not {f"{chip['slot']}:{chip['value']}" for chip in left["chips"]} & set(keys)
+
+    def test_items_come_first_with_the_whole_they_stand_in_and_what_is_counted_says_so(self, client: httpx.Client) -> None:
+        question = "青川市司法局2023年存在哪些困难？"
+        answer = client.post("/api/ask", json={"question": question}).json()
+        assert (answer["short"], answer["computed"], answer["items"]) == ("共 2 项", True, 2)
+        assert [one["quote"] for one in answer["citations"][:2]] == ["一是人手少；", "二是经费紧。"]
+        assert answer["whole"]["quote"] == "存在的困难：一是人手少；二是经费紧。"
+        chat = client.post("/v1/chat/completions", json={"messages": [{"role": "user", "content": question}]}).json()
+        said = chat["choices"][0]["message"]["content"]
+        assert said.startswith("**共 2 项（系统清点）**\n\n1. 一是人手少； [1]\n2. 二是经费紧。 [2]\n\n")
+
+    def test_yes_or_no_is_ours_beside_the_words_that_state_it(self, client: httpx.Client) -> None:
+        answer = client.post("/api/ask", json={"question": "青川市司法局2023年办结行政复议案件超过1000件了吗？"}).json()
+        (first, *_) = answer["citations"]
+        assert (answer["short"], answer["computed"], first["quote"][slice(*first["mark"])]) == ("是", True, "1,234件")
 
     def test_the_servers_paths_stay_on_the_server(self, client: httpx.Client) -> None:
         assert "/reports/" not in client.post("/api/ask", json={"question": "办结多少件？"}).text

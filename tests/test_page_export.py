@@ -67,3 +67,9 @@ def test_word_bears_characters_that_xml_does_not() -> None:
 
 def test_an_answer_to_paste_numbers_its_quotations() -> None:
     assert plain(ANSWER).splitlines() == ["349件", f"“{QUOTE}”[1]", "“第二处引文。”[2]", f"[1] {cited(citation(1))}", f"[2] {cited(citation(2))}"]
+
+
+def test_what_is_ours_is_said_to_be_ours() -> None:
+    counted = said(short="共 2 项", computed=True, items=2, citations=(citation(1, "甲", None), citation(2, "乙", None)))
+    assert plain(counted).splitlines()[:3] == ["共 2 项（系统清点）", "“甲”[1]", "“乙”[2]"]
+    assert "**是（系统判断，依据是标出的原话）**" in markdown((Turn("办结了吗？", (), said(short="是", computed=True, citations=(citation(),))),))

@@ -123,3 +123,10 @@ def test_a_turn_takes_the_place_of_its_number() -> None:
     talk = Talk("x").put(Turn("一", number=0)).put(Turn("二", number=1)).put(Turn("二", number=1, error="已停止。"))
     assert [(turn.text, turn.error) for turn in talk.turns] == [("一", ""), ("二", "已停止。")]
     assert talk.turn(0) == Turn("一")
+
+
+def test_what_the_report_does_not_say_is_no_answer_to_learn_from(history: History, talk: Talk, tmp_path: Path) -> None:
+    turn = talk.turns[0]
+    assert turn.answer is not None
+    history.judge(replace(turn, answer=replace(turn.answer, short="共 2 项", computed=True), judged="有用"))
+    assert json.loads((tmp_path / "feedback.jsonl").read_text(encoding="utf-8").splitlines()[-1])["short"] is None

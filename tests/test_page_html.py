@@ -98,6 +98,22 @@ class TestAnswer:
     def test_without_a_short_answer_nothing_is_large(self) -> None:
         assert 'class="short"' not in html.reply(said(citations=(cited(mark=None),)))
 
+    def test_items_are_a_numbered_list_that_leads_to_each_and_to_the_whole(self) -> None:
+        items = (cited(1, "一是进村；", None), cited(2, "二是入户。", None))
+        whole = replace(cited(0, "做法有两条：一是进村；二是入户。", None), start=90, end=107)
+        below = cited(3, "另一段。", None)
+        page = html.reply(said(short="共 2 项", computed=True, items=2, whole=whole, citations=(*items, below)))
+        tags = Tags(page)
+        assert re.search(r'<ol class="items"><li><blockquote>一是进村；<button', page)
+        assert page.count("<li><blockquote>") == 2 and '<ol class="quotes"><li class="quote"><blockquote>另一段。' in page
+        assert "共 2 项系统清点" in tags.text, "what is counted is said to be ours"
+        assert [(one["data-start"], one["data-end"]) for one in tags.acts("cite")].count(("90", "107")) == 2, "看整段, and where it stands"
+
+    def test_a_yes_is_ours_and_leads_to_the_words_that_state_it(self) -> None:
+        page = html.reply(said(short="是", computed=True, citations=(cited(mark=(10, 14)),)))
+        assert re.search(r'<p class="short computed">是<button[^>]*data-mark="110,114"', page)
+        assert "系统判断，依据是标出的原话" in Tags(page).text
+
     def test_what_is_quoted_is_not_listed_again(self) -> None:
         hit = found()
         quoted = Citation(1, hit.report, hit.passage.id, hit.passage.text, 5, 11)
