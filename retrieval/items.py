@@ -236,6 +236,7 @@ def _ending(after: str) -> tuple[bool, int, str]:
     rest = after[etc.end() :] if etc else after
     total = re.match(rf"(?P<n>[{_NUMERAL}]{{1,3}}|\d{{1,2}})\s?(?=[一-鿿])", rest)
     said = int(spans.han_number(total["n"]) or 0) if total else 0
+    said = 0 if said == 1 else said  # 等一批
     what = re.match(r"[一-鿿]{0,12}", rest[total.end() if total else 0 :])
     return bool(etc), said, what[0] if what and (etc or total) else ""
 
@@ -294,6 +295,7 @@ def _tags(text: str) -> list[tuple[int, str, str]]:
     return words
 
 
+_HOW = re.compile("(?:先后|相继|陆续|成功|率先|顺利|正式|同步|全部|均|已|都)+$")  # how it was done, between the last item and its verb
 _GOVERNS = ("v", "p", "d", "vd", "ad")  # verbs, prepositions, adverbs
 _OPENS = frozenset(re.split(r"\s", "通过 围绕 如 例如 比如 包括 包含 以 对 对于 在 从 由 与 和 向 为 按 依托 涉及 运用 采取 采用 利用 覆盖 针对"))
 _DEEDS = frozenset(re.split(r"\s", "壮大 做强 做优 做大 布局 前瞻 升级 培育 聚焦 聚集 围绕"))  # verbs that the tagger takes for something else
@@ -350,7 +352,7 @@ def _tailless(text: str, run: Run, others: Sequence[str]) -> Run:
         return run
     for offset, _, tag in words[1:]:
         if tag in ("v", "p", "d", "c", "ul") and offset >= 2:
-            return run[0], run[0] + offset
+            return run[0], run[0] + len(_HOW.sub("", own[:offset]))
     return run
 
 

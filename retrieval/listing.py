@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -26,11 +27,12 @@ _NOUN_ASKED = re.compile(
 )
 _NAMED_BEFORE = re.compile(r"([一-鿿]{2,16}?)(?:主要|具体|都|分别)*(?:包括|包含|涉及|有|是|为|分为)(?:哪|什么|啥)")
 _PAPERS = re.compile("文件|办法|制度|条例|规定|方案|法规|规章|意见|规划|通知|清单|指引|目录|纲要|细则|标准|手册|书")
+_NEVER_ASIDE = re.compile("成绩|成效|成果|工作|措施|举措|做法|进展|计划|打算|任务|目标|经验|特点|亮点")
 _SHORTCOMINGS = re.compile("问题|不足|短板|困难|毛病|差距|挑战|薄弱|缺点|不到位")
 # what numbered paragraphs tell of, rather than what stands side by side in a sentence
 _TOLD_AT_LENGTH = re.compile(
     r"措施|举措|做法|工作|问题|不足|短板|困难|方面|任务|目标|计划|安排|打算|要求|特点|原因|成效|成绩|成果|进展|经验|内容|亮点|建议|部署|行动|环节|步骤"
-    r"|办法|方式|途径|手段|机制|改革|动作|招|事|活|毛病|差距|挑战|薄弱|情况|变化|动态"
+    r"|办法|方式|途径|手段|机制|改革|动作|^[招事活]$|毛病|差距|挑战|薄弱|情况|变化|动态"
 )
 
 
@@ -128,6 +130,8 @@ def _inside(question: Question, rarity: Mapping[str, float], sentence: Sentence,
         return None
     if _SHORTCOMINGS.search(noun) and not any(_SHORTCOMINGS.search(said) for said in (best.what, text[max(0, best.start - 12) : best.start])):
         return None  # what is amiss with several things is not those things
+    if not vouched and _NEVER_ASIDE.search(noun):
+        return None  # things side by side are rarely 成绩 or 举措
     if not vouched and ("哪" not in question.text or overlap.share(rarity, text) < SAID):
         return None  # 有什么用场 may ask for anything
     shift = sentence.start
@@ -139,12 +143,14 @@ def _vouched(question: Question, text: str, one: Items, noun: str, count: int) -
     signs = int(count == len(one.spans) or one.said == len(one.spans))
     called = re.match(r"“([^”]{2,12})”", text[one.end :])  # 水泵、阀门、电机“老三样”
     signs += int(called is not None and called[1] in question.text)
-    signs += bool(overlap.pairs(one.what) & overlap.pairs(question.rest))
+    what = "".join(word for word, _ in itertools.takewhile(lambda one: one[1] not in ("v", "p", "d"), _tagged(one.what)))
+    signs += bool(overlap.pairs(_TOLD_AT_LENGTH.sub(" ", what)) & overlap.pairs(question.rest))
     if noun:
         shown = [text[a:b] for a, b in one.spans]
         before = re.search(rf"{noun}[^，。；]{{0,3}}(?:[:：]|包括|包含|有|为|是|如)$", text[: one.start])
         papers = _PAPERS.search(noun) is not None and all(own.startswith("《") for own in shown)
-        signs += int(before is not None or papers or all(own.rstrip("》”").endswith(noun[-1]) or noun in own for own in shown))
+        alike = all(own.rstrip("》”").endswith(noun[-1]) or noun in own for own in shown) or shown[-1].endswith(noun)
+        signs += int(noun in one.what or before is not None or papers or alike)
     return signs
 
 
