@@ -149,8 +149,9 @@ def divided(text: str, at: int) -> list[Items]:
     if colon is None:
         return []
     pieces = [_trim(text, *piece) for piece in _split(text, colon.end(), end, "；;")]
-    pieces = [(a, b) for a, b in pieces if a < b]
-    return [Items(tuple(pieces), _trim(text, start, colon.end()))] if len(pieces) > 2 else []
+    kept = tuple((a, b) for a, b in pieces if a < b and text[a:b] not in ("等", "等等"))
+    more = any(text[a:b] in ("等", "等等") for a, b in pieces)
+    return [Items(kept, _trim(text, start, colon.end()), more=more)] if len(kept) > 2 else []
 
 
 def _between(text: str, at: int, marks: str) -> Run:

@@ -42,7 +42,7 @@ def meant(corpus: Corpus, question: Question, rarity: Mapping[str, float], sente
         return None
     noun, count = wanted(question.text)
     at_length = question.asks == "how" or not noun or _TOLD_AT_LENGTH.search(noun) is not None
-    told = [one for one in _told(corpus, rarity, sentence, report) if count in (0, len(one.spans)) and _speaks_of(noun, one, report)]
+    told = [one for one in _told(corpus, rarity, sentence, report, noun) if count in (0, len(one.spans)) and _speaks_of(noun, one, report)]
     for found in told:
         if at_length or noun in " ".join((*found.titles[-1:], report.text[slice(*found.lead)])):
             return found
@@ -85,11 +85,17 @@ def _tagged(text: str) -> list[tuple[str, str]]:
     return [(word, tag) for word, tag in rjieba.tag(text)]
 
 
-def _told(corpus: Corpus, rarity: Mapping[str, float], sentence: Sentence, report: Report) -> list[Items]:
-    """Numbered lists that the sentence stands in, widest first, over which stands as much of the question as in the sentence."""
+def _told(corpus: Corpus, rarity: Mapping[str, float], sentence: Sentence, report: Report, noun: str) -> list[Items]:
+    """Numbered lists that the sentence stands in, widest first, over which stands as much of the question as in the sentence.
+
+    First those of its own paragraph whose lead names what is asked: 存在一些困难：…；…。
+    """
     around = sorted(_around(report, sentence), key=lambda one: one.start - one.end)
     if not around or not rarity:
         return []
+    led = [one for one in around if "\n" not in report.text[one.lead[0] : one.end] and _names(noun, report.text[slice(*one.lead)])]
+    if led:
+        return led
     title = report.facts.title
     over = [" ".join((title, *one.titles, report.text[slice(*one.lead)])) for one in around]
     below = " ".join((*sentence.hit.passage.path, sentence.text))  # headings between the list and the sentence too
@@ -99,6 +105,12 @@ def _told(corpus: Corpus, rarity: Mapping[str, float], sentence: Sentence, repor
     told = [(one, less) for one, less, more in zip(around, without, with_it, strict=True) if less >= more - BEYOND]
     sure = [one for one, less in told if less >= OVER]
     return sure or [one for one, less in told[-1:] if less >= HARDLY]  # in other words than the report's: the narrowest
+
+
+def _names(noun: str, lead: str) -> bool:
+    if not noun or lead[-1:] not in "：:":
+        return False
+    return noun in lead or (_SHORTCOMINGS.search(noun) is not None and _SHORTCOMINGS.search(lead) is not None)
 
 
 def _around(report: Report, sentence: Sentence) -> Iterator[Items]:

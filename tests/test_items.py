@@ -107,6 +107,13 @@ def test_a_list_knows_the_words_that_introduce_it() -> None:
     assert told(text, [found]) == [["新建食堂40家", "加装电梯150部", "改造危桥35座"]]
 
 
+def test_and_so_on_is_no_item() -> None:
+    text = "还有一些困难：水源不足；道路不畅；人手不够；等等。"
+    (found,) = items.divided(text, 0)
+
+    assert (told(text, [found])[0], found.more) == (["水源不足", "道路不畅", "人手不够"], True)
+
+
 @pytest.mark.parametrize(
     ("text", "listed"),
     [
