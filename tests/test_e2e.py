@@ -135,6 +135,32 @@ def test_a_question_an_answer_a_citation_its_source(
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing runs off the side"
 
 
+def test_the_items_of_a_list_lead_to_each_and_to_the_whole(visit: Callable[..., Page], address: str) -> None:
+    page = visit(address)
+    ask(page, "临江市司法局承认2024年还存在哪些问题？")
+    items = page.locator(".turn .items li")
+    assert items.count() == 3
+    assert (page.locator(".turn .short").text_content() or "").startswith("共 3 项")
+    first = items.first.locator("blockquote").evaluate("element => element.firstChild.textContent")
+    items.first.locator(".cite").click()
+    page.wait_for_selector("#source mark.here")
+    assert bare(highlighted(page)) == bare(first)
+    page.get_by_role("button", name="看整段").click()
+    every = items.locator("blockquote").evaluate_all("all => all.map(element => element.firstChild.textContent)")
+    page.wait_for_function("last => [...document.querySelectorAll('#source mark.here')].some(mark => last.startsWith(mark.textContent))", arg=every[-1])
+    assert all(bare(text) in bare(highlighted(page)) for text in every)
+    assert serious(page) == []
+
+
+def test_yes_or_no_stands_beside_the_words_that_state_it(visit: Callable[..., Page], address: str) -> None:
+    page = visit(address)
+    ask(page, "临江市2024年全部村（社区）都签约了法律顾问吗？")
+    short = page.locator(".turn .short")
+    assert short.evaluate("element => element.firstChild.textContent") == "是"
+    assert "系统判断" in (short.text_content() or "")
+    assert page.locator(".turn .quote mark").all_text_contents() == ["全部签约了法律顾问"]
+
+
 def test_the_examples_are_answered_where_they_were_made(visit: Callable[..., Page], address: str) -> None:
     page = visit(address)
     page.wait_for_selector(".example")
