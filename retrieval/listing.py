@@ -159,7 +159,7 @@ def _vouched(question: Question, text: str, one: Items, noun: str, count: int) -
     signs += bool(overlap.pairs(_TOLD_AT_LENGTH.sub(" ", what)) & overlap.pairs(question.rest))
     if noun:
         shown = [text[a:b] for a, b in one.spans]
-        before = re.search(rf"{noun}[^，。；]{{0,3}}(?:[:：]|包括|包含|有|为|是|如)$", text[: one.start])
+        before = re.search(rf"{re.escape(noun)}[^，。；]{{0,3}}(?:[:：]|包括|包含|有|为|是|如)$", text[: one.start])
         papers = _PAPERS.search(noun) is not None and all(own.startswith("《") for own in shown)
         alike = all(own.rstrip("》”").endswith(noun[-1]) or noun in own for own in shown) or shown[-1].endswith(noun)
         signs += int(noun in one.what or before is not None or papers or alike)
