@@ -12,6 +12,7 @@ from index.corpus import Corpus
 from index.types import Report
 from retrieval import asked, items, overlap, spans
 from retrieval.items import Items
+from retrieval.joined import joined
 from retrieval.sentences import Sentence
 from retrieval.spans import Span
 from retrieval.types import Question
@@ -126,7 +127,7 @@ def _around(report: Report, sentence: Sentence) -> Iterator[Items]:
 def _inside(question: Question, rarity: Mapping[str, float], sentence: Sentence, noun: str, count: int) -> Items | None:
     """The list of a sentence that stands nearest to the question's words, where something vouches for it."""
     text = sentence.text
-    lists = [one for one in items.joined(text) if not _said_already(question.text, text, one) and not _figures(text, one)]
+    lists = [one for one in joined(text) if not _said_already(question.text, text, one) and not _figures(text, one)]
     if not lists:
         return None
     runs = [Span("quoted", one.start, one.end) for one in lists]

@@ -13,6 +13,7 @@ from index.outline import outline
 from index.read import read
 from retrieval import items
 from retrieval.items import Items
+from retrieval.joined import joined
 
 SAMPLES = sorted((Path(__file__).parents[1] / "reports").glob("*.txt"))
 
@@ -37,7 +38,7 @@ def told(text: str, found: list[Items]) -> list[list[str]]:
     ],
 )  # fmt: skip
 def test_a_list_in_a_sentence_is_its_items_without_what_governs_or_follows_them(sentence: str, listed: list[str]) -> None:
-    assert listed in told(sentence, items.joined(sentence))
+    assert listed in told(sentence, joined(sentence))
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_a_list_in_a_sentence_is_its_items_without_what_governs_or_follows_them(
     ],
 )
 def test_whether_a_list_names_them_all_and_how_many_it_says_there_are(sentence: str, more: bool, said: int) -> None:
-    (found,) = items.joined(sentence)
+    (found,) = joined(sentence)
 
     assert (found.more, found.said) == (more, said)
 
@@ -59,12 +60,12 @@ def test_whether_a_list_names_them_all_and_how_many_it_says_there_are(sentence: 
 def test_what_is_said_of_each_is_a_list_of_its_own() -> None:
     sentence = "茶叶、桑蚕、中药材产值分别增长9.2%、8.1%、12%。"
 
-    assert told(sentence, items.joined(sentence)) == [["茶叶", "桑蚕", "中药材产值"], ["9.2%", "8.1%", "12%"]]
+    assert told(sentence, joined(sentence)) == [["茶叶", "桑蚕", "中药材产值"], ["9.2%", "8.1%", "12%"]]
 
 
 @pytest.mark.parametrize("sentence", ["全年没有发生泄密事件。", "印发《青川市供水条例》。", ""])
 def test_one_thing_is_no_list(sentence: str) -> None:
-    assert items.joined(sentence) == []
+    assert joined(sentence) == []
 
 
 REPORT = """二、存在的问题
@@ -169,7 +170,7 @@ def in_order(text: str, found: list[Items]) -> bool:
 def test_items_are_in_order_apart_and_inside(text: str, at: int) -> None:
     place = min(at, max(0, len(text) - 1))
 
-    assert in_order(text, items.joined(text))
+    assert in_order(text, joined(text))
     assert in_order(text, items.enumerated(text, place))
     assert in_order(text, items.divided(text, place))
 
