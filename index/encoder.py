@@ -6,11 +6,12 @@ Nothing calls out: a model is a folder, or a name whose files are in the local h
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from torch.nn import EmbeddingBag
 
 SHIPPED = "models/fast"
+LATE = "late.json"  # beside the weights of a model whose words may be compared one by one
 _AT_ONCE = 4096  # texts cut into pieces before their vectors are looked up
 # weights, tokenizer and settings; not its card or a log beside them
 _MODEL_FILES = ("*.safetensors", "*.bin", "*.model", "*.txt", "modules.json", "*config*.json", "*token*.json", "vocab*")
@@ -47,6 +49,14 @@ class Encoder(Protocol):
         """float32 [len(texts), dimension]; rows of length 1, a zero row for a text that holds nothing it knows."""
 
 
+@runtime_checkable
+class WordEncoder(Encoder, Protocol):
+    """An encoder whose words may be compared one by one too (late interaction: Khattab & Zaharia, SIGIR 2020)."""
+
+    def words(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """For each text float32 [tokens, columns]: a row a token; its length is how much the token counts."""
+
+
 class SentenceTransformerEncoder:
     """A sentence-transformers model on the CPU, with its own prompts for queries and documents."""
 
@@ -54,7 +64,7 @@ class SentenceTransformerEncoder:
         self.name = name
         self.fingerprint = fingerprint
         self.dimension = dimension
-        self._model = model
+        self._model = model.float()  # halves are slow on a CPU
 
     def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
         if not texts:
@@ -62,6 +72,20 @@ class SentenceTransformerEncoder:
         encode = self._model.encode_query if query else self._model.encode_document
         vectors = encode(list(texts), convert_to_numpy=True, show_progress_bar=False)
         return unit_rows(np.asarray(vectors, dtype=np.float32))
+
+
+class LateEncoder(SentenceTransformerEncoder):
+    """The same, of a model whose folder says in late.json which columns of its words' vectors are compared: the last `columns`."""
+
+    def __init__(self, model: SentenceTransformer, name: str, fingerprint: str, dimension: int, columns: int) -> None:
+        super().__init__(model, name, fingerprint, dimension)
+        self._columns = columns
+
+    def words(self, texts: Sequence[str]) -> list[np.ndarray]:
+        if not texts:
+            return []
+        found = self._model.encode(list(texts), output_value="token_embeddings", show_progress_bar=False)
+        return [each[:, -self._columns :].float().numpy() for each in found]
 
 
 class StaticEncoder:
@@ -86,6 +110,11 @@ class StaticEncoder:
                 parts.append(unit_rows(self._table(torch.from_numpy(numbers), torch.from_numpy(starts)).numpy()))
         return np.concatenate(parts)
 
+    def words(self, texts: Sequence[str]) -> list[np.ndarray]:
+        rows = self._table.weight.detach().numpy()
+        found = [rows[pieces] for pieces in self._cut(texts)]
+        return [each[each.any(axis=1)] for each in found]  # less what weighs nothing: punctuation, spaces
+
 
 def load_encoder(name: str | None = None) -> Encoder:
     """The encoder in a folder or under a hub name; None: the one shipped in `models/fast`.
@@ -104,6 +133,7 @@ def load_encoder(name: str | None = None) -> Encoder:
     try:
         model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
         dimension = model.get_embedding_dimension()
+        late = json.loads((folder / LATE).read_text(encoding="utf-8"))["columns"] if (folder / LATE).is_file() else None
         first: Any = model[0]
         if type(first).__name__ == "StaticEmbedding":  # a look-up: threads cost more than they bring
             import torch
@@ -118,6 +148,8 @@ def load_encoder(name: str | None = None) -> Encoder:
         ) from error
     if not dimension:
         raise EncoderError(f"编码模型 {label} 没有给出向量维数：请换一个 sentence-transformers 稠密向量模型")
+    if late:
+        return LateEncoder(model, label, fingerprint, dimension, late)
     return SentenceTransformerEncoder(model, label, fingerprint, dimension)
 
 

@@ -22,7 +22,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 import scipy.sparse as sparse
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 ROOT = Path(__file__).resolve().parent.parent
+Configuration = TypeVar("Configuration", bound=Any)  # a dataclass of options
 
 
 @dataclasses.dataclass(frozen=True)
@@ -600,6 +601,16 @@ def second_batches(pool: Pool, near: np.ndarray, config: Config) -> list[np.ndar
     ]
 
 
+def configured(config: Configuration, changes: Sequence[str]) -> Configuration:
+    """A configuration with the fields that ``name=value`` texts name changed; exits with the names there are at one that it lacks."""
+    fields = [field.name for field in dataclasses.fields(config)]
+    wanted = dict(change.split("=", 1) for change in changes)
+    unknown = set(wanted) - set(fields)
+    if unknown:
+        sys.exit(f"没有这项配置：{'、'.join(sorted(unknown))}；可改的有：{'、'.join(fields)}")
+    return dataclasses.replace(config, **{name: json.loads(value.replace("(", "[").replace(")", "]")) for name, value in wanted.items()})
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="训练随仓库发布的静态中文检索编码器")
@@ -622,14 +633,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for way, fast in speed(ways, chosen.data).items():
             print(f"{way:22} {fast}  负载 {os.getloadavg()[0]:.1f}")
         return
-    fields = {field.name: field for field in dataclasses.fields(Config)}
-    changes = dict(change.split("=", 1) for change in chosen.set)
-    unknown = set(changes) - set(fields)
-    if unknown:
-        sys.exit(f"没有这项配置：{'、'.join(sorted(unknown))}；可改的有：{'、'.join(fields)}")
-    config = dataclasses.replace(
-        Config(), **{name: json.loads(value.replace("(", "[").replace(")", "]")) for name, value in changes.items()}
-    )
+    config = configured(Config(), chosen.set)
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
     began = time.time()
