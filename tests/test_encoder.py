@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from index.encoder import SHIPPED, Encoder, SentenceTransformerEncoder, StaticEncoder, load_encoder, unit_rows
+from index.encoder import (
+    SHIPPED,
+    Encoder,
+    SentenceTransformerEncoder,
+    StaticEncoder,
+    WordEncoder,
+    load_encoder,
+    unit_rows,
+)
 from index.types import EncoderError
 from index.unigram import Cut, cutter
 from tests.conftest import REPOSITORY
@@ -68,6 +76,15 @@ def test_another_folder_goes_by_the_name_it_was_asked_for_with(tmp_path: Path) -
     copy = tmp_path / "模型"
     shutil.copytree(REPOSITORY / SHIPPED, copy)
     assert load_encoder(str(copy)).name == str(copy)
+
+
+@needs_model
+def test_the_words_of_a_text_add_up_to_its_vector(shipped: Encoder) -> None:
+    assert isinstance(shipped, WordEncoder)
+    texts = ["青川市办结行政复议案件123件。", "，。", ""]
+    words = shipped.words(texts)
+    assert [len(each) > 0 for each in words] == [True, False, False]
+    np.testing.assert_allclose(unit_rows(np.stack([each.sum(axis=0) for each in words])), shipped.encode(texts), atol=1e-5)
 
 
 # ---------------------------------------------------------------- a static model, cut by sentencepiece

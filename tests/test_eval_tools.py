@@ -317,10 +317,16 @@ class TestEncoders:
         text, rows = beir_table([collection], [None, str(tiny)], 0, None, quiet)
         systems = [row["system"] for row in rows]
         both, other = "BM25 + models/fast", f"BM25 + {tiny}"
-        assert systems == ["BM25", "models/fast", both, f"{both}（候选）", str(tiny), other, f"{other}（候选）"]
+        late = f"{both}（逐词重排）"  # of the encoder whose words may be compared one by one
+        assert systems == ["BM25", "models/fast", both, f"{both}（候选）", late, str(tiny), other, f"{other}（候选）"]
         assert rows[0]["RR@10"] == 1  # every question has words of its own document
         assert all(0 <= row["nDCG@10"] <= 1 for row in rows)
-        assert text.count("白石小集") == 7
+        assert text.count("白石小集") == 8
+
+    def test_words_one_by_one_put_the_passage_that_has_them_all_first(self, collection: Path) -> None:
+        _, rows = beir_table([collection], [None], 0, None, quiet)
+        late = next(row for row in rows if row["system"].endswith("（逐词重排）"))
+        assert late["nDCG@10"] == 1
 
     def test_each_system_is_set_beside_bm25_question_by_question(self, collection: Path, tiny: Path) -> None:
         _, rows = beir_table([collection], [str(tiny)], 0, None, quiet)
