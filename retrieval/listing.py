@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from index.corpus import Corpus
@@ -15,7 +15,7 @@ from retrieval.items import Items
 from retrieval.joined import joined
 from retrieval.sentences import Sentence
 from retrieval.spans import Span
-from retrieval.types import Question
+from retrieval.types import Hit, Question
 
 BEYOND = 0.05  # likeness to the question that a sentence adds to the words over a list, from which only the sentence is meant
 OVER = 0.4  # likeness to the question of the words over a list, at least
@@ -30,6 +30,7 @@ _NAMED_BEFORE = re.compile(r"([一-鿿]{2,16}?)(?:主要|具体|都|分别)*(?:�
 _PAPERS = re.compile("文件|办法|制度|条例|规定|方案|法规|规章|意见|规划|通知|清单|指引|目录|纲要|细则|标准|手册|书")
 _NEVER_ASIDE = re.compile("成绩|成效|成果|工作|措施|举措|做法|进展|计划|打算|任务|目标|经验|特点|亮点")
 _SHORTCOMINGS = re.compile("问题|不足|短板|困难|毛病|差距|挑战|薄弱|缺点|不到位")
+_OWN_SHORTCOMINGS = re.compile(f"(?:{_SHORTCOMINGS.pattern})(?!.{{0,8}}(?:整改|解决|化解|处理|应对|措施|对策))")  # a heading over them
 # what numbered paragraphs tell of, rather than what stands side by side in a sentence
 _TOLD_AT_LENGTH = re.compile(
     r"措施|举措|做法|工作|问题|不足|短板|困难|方面|任务|目标|计划|安排|打算|要求|特点|原因|成效|成绩|成果|进展|经验|内容|亮点|建议|部署|行动|环节|步骤"
@@ -58,12 +59,45 @@ def _speaks_of(noun: str, one: Items, report: Report) -> bool:
     return _SHORTCOMINGS.search(" ".join((*one.titles, report.text[slice(*one.lead)]))) is not None
 
 
+def read_first(question: Question, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
+    """Hits by rank; where shortcomings are asked for, those under a heading of shortcomings first: such sections rarely say
+    what they are about again."""
+    if not _asks_shortcomings(question):
+        return hits
+    return (*(hit for hit in hits if _of_shortcomings(hit)), *(hit for hit in hits if not _of_shortcomings(hit)))
+
+
+def led(question: Question, ranked: Sequence[Sentence]) -> list[Sentence]:
+    """Sentences by rank; where shortcomings are asked for and the first speaks of none, the first one of the same report that
+    stands under a heading of shortcomings leads, and none stays that speaks of none."""
+    first = next(iter(ranked), None)
+    if first is None or not _asks_shortcomings(question) or _of_any(first):
+        return list(ranked)
+    lead = next((s for s in ranked if s.hit.report.row == first.hit.report.row and _of_shortcomings(s.hit)), None)
+    return [lead, *(s for s in ranked if s is not lead and _of_any(s))] if lead else list(ranked)
+
+
+def _of_any(sentence: Sentence) -> bool:
+    return _SHORTCOMINGS.search(" ".join((*sentence.hit.passage.path, sentence.text))) is not None
+
+
+def _asks_shortcomings(question: Question) -> bool:
+    return question.asks in ("list", "how") and _SHORTCOMINGS.search(wanted(question.text)[0]) is not None
+
+
+def _of_shortcomings(hit: Hit) -> bool:
+    return any(_OWN_SHORTCOMINGS.search(title) for title in hit.passage.path)
+
+
 def wanted(text: str) -> tuple[str, int]:
     """(what a question asks a list of, how many it says there are): 哪三大工程 → 工程, 3; empty and 0 where it does not say."""
     match = _NOUN_ASKED.search(text)
     if not match:
         return "", 0
-    noun = _last_noun(match["noun"] or match["what"] or "")
+    said = match["noun"] or match["what"] or ""
+    noun = _last_noun(said)
+    if not noun and (short := _SHORTCOMINGS.match(said)):
+        noun = short[0]  # 不足 is no noun to the tagger
     if not noun and (before := _NAMED_BEFORE.search(text)):
         noun = _last_noun(before[1][-6:])
     return noun, int(spans.han_number(match["n"] or "") or 0) if match["n"] != "几" else 0
@@ -89,12 +123,14 @@ def _tagged(text: str) -> list[tuple[str, str]]:
 def _told(corpus: Corpus, rarity: Mapping[str, float], sentence: Sentence, report: Report, noun: str) -> list[Items]:
     """Numbered lists that the sentence stands in, widest first, over which stands as much of the question as in the sentence.
 
-    First those of its own paragraph whose lead names what is asked: 存在一些困难：…；…。
+    First those of its own paragraph whose lead names what is asked, 存在一些困难：…；…。, or under a heading of shortcomings where those are asked.
     """
     around = sorted(_around(report, sentence), key=lambda one: one.start - one.end)
     if not around or not rarity:
         return []
     led = [one for one in around if "\n" not in report.text[one.lead[0] : one.end] and _names(noun, report.text[slice(*one.lead)])]
+    if _SHORTCOMINGS.search(noun):
+        led = led or [one for one in around if one.titles and _OWN_SHORTCOMINGS.search(one.titles[-1])]
     if led:
         return led
     title = report.facts.title

@@ -129,6 +129,34 @@ def test_a_list_inside_a_sentence_stands_above_the_passage_it_is_marked_in(burea
     assert verbatim(bureau, answer)
 
 
+LACKING = """白石县司法局2024年法治政府建设年度报告
+一、2024年法治政府建设主要做法和成效
+2024年，白石县司法局围绕法治政府建设年度任务，建立健全工作机制，法治政府建设水平稳步提高。
+（一）法治政府建设统筹有力。召开法治政府建设推进会3次。
+（二）法治政府建设督察到位。对法治政府建设情况督察6次。
+二、存在问题
+（一）镇街人手偏少，办案经验欠缺。
+（二）宣讲形式单一，年轻人来得少。
+三、下一步打算
+（一）加强法治政府建设队伍培训。
+（二）深化法治政府建设示范创建。
+白石县司法局
+2025年1月20日
+"""
+
+
+@pytest.mark.parametrize("text", ["白石县司法局2024年法治政府建设存在哪些不足？", "白石县司法局2024年法治政府建设有哪些短板？"])
+def test_shortcomings_are_those_under_their_heading_and_nothing_done_or_planned(tmp_path: Path, encoder: Encoder, text: str) -> None:
+    (tmp_path / "白石2024.txt").write_text(LACKING, encoding="utf-8")
+    corpus = Corpus.open(tmp_path / "lacking", encoder, create=True)
+    corpus.add([read(tmp_path / "白石2024.txt")])
+    answer = ask(corpus, text)
+
+    assert [c.quote for c in answer.citations[: answer.items]] == ["（一）镇街人手偏少，办案经验欠缺。", "（二）宣讲形式单一，年轻人来得少。"]
+    assert answer.short == "共 2 项" and len(answer.citations) == 2
+    assert verbatim(corpus, answer)
+
+
 NESTED = """青川市司法局2024年法治政府建设年度报告
 一、主要做法
 （一）普法宣传。一是进村宣讲；二是开设专栏。
