@@ -44,11 +44,11 @@ def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...], told: Tab
     if question.nothing:
         return Answer(question, "abstained", ABSTAIN, hits=hits, note=question.nothing)
     rarity = overlap.rarity(corpus, question)
-    ranked = rank_sentences(corpus, question, listing.read_first(question, hits), rarity)
+    ranked = rank_sentences(corpus, question, listing.read_first(question, hits, rarity), rarity)
     named = groups(question, corpus.reports())
     each = [[s for s in ranked if s.hit.report.row in rows] for _, rows in named] if len(named) > 1 else [ranked]
     chance = sum(probability(corpus, question, mine, rarity) for mine in each) / len(each)
-    every, ranked = ranked, listing.led(question, able(question, ranked))
+    every, ranked = ranked, listing.led(question, able(question, ranked), rarity)
     if not ranked or (chance < ALIEN_ENOUGH and question.asks in _SHORT and all(ranked[0].features[name] < low for name, low in ALIEN.items())):
         return Answer(question, "abstained", ABSTAIN, hits=hits, chance=chance)
     reports = _Texts(corpus)

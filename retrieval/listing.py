@@ -31,6 +31,7 @@ _PAPERS = re.compile("文件|办法|制度|条例|规定|方案|法规|规章|�
 _NEVER_ASIDE = re.compile("成绩|成效|成果|工作|措施|举措|做法|进展|计划|打算|任务|目标|经验|特点|亮点")
 _SHORTCOMINGS = re.compile("问题|不足|短板|困难|毛病|差距|挑战|薄弱|缺点|不到位")
 _OWN_SHORTCOMINGS = re.compile(f"(?:{_SHORTCOMINGS.pattern})(?!.{{0,8}}(?:整改|解决|化解|处理|应对|措施|对策))")  # a heading over them
+_FACED = frozenset(["存在", "面临", "出现", "暴露", "发现", "主要", "还有", "仍有", "目前"])  # said with them, of no subject
 # what numbered paragraphs tell of, rather than what stands side by side in a sentence
 _TOLD_AT_LENGTH = re.compile(
     r"措施|举措|做法|工作|问题|不足|短板|困难|方面|任务|目标|计划|安排|打算|要求|特点|原因|成效|成绩|成果|进展|经验|内容|亮点|建议|部署|行动|环节|步骤"
@@ -59,34 +60,37 @@ def _speaks_of(noun: str, one: Items, report: Report) -> bool:
     return _SHORTCOMINGS.search(" ".join((*one.titles, report.text[slice(*one.lead)]))) is not None
 
 
-def read_first(question: Question, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
-    """Hits by rank; where shortcomings are asked for, those under a heading of shortcomings first: such sections rarely say
-    what they are about again."""
-    if not _asks_shortcomings(question):
-        return hits
-    return (*(hit for hit in hits if _of_shortcomings(hit)), *(hit for hit in hits if not _of_shortcomings(hit)))
+def read_first(question: Question, hits: tuple[Hit, ...], rarity: Mapping[str, float]) -> tuple[Hit, ...]:
+    """Hits by rank; where a report's own shortcomings are asked for, those under a heading of shortcomings first: such sections
+    rarely say what they are about again."""
+    own = [hit for hit in hits if _of_shortcomings(hit) and _asks_its_shortcomings(question, hit, rarity)]
+    return (*own, *(hit for hit in hits if hit not in own)) if own else hits
 
 
-def led(question: Question, ranked: Sequence[Sentence]) -> list[Sentence]:
-    """Sentences by rank; where shortcomings are asked for and the first speaks of none, the first one of the same report that
-    stands under a heading of shortcomings leads, and none stays that speaks of none."""
+def led(question: Question, ranked: Sequence[Sentence], rarity: Mapping[str, float]) -> list[Sentence]:
+    """Sentences by rank; where a report's own shortcomings are asked for and the first speaks of none, the first one that stands
+    under the report's heading of shortcomings leads, and none stays that speaks of none."""
     first = next(iter(ranked), None)
-    if first is None or not _asks_shortcomings(question) or _of_any(first):
+    if first is None or _of_any(first) or not _asks_its_shortcomings(question, first.hit, rarity):
         return list(ranked)
     lead = next((s for s in ranked if s.hit.report.row == first.hit.report.row and _of_shortcomings(s.hit)), None)
     return [lead, *(s for s in ranked if s is not lead and _of_any(s))] if lead else list(ranked)
 
 
-def _of_any(sentence: Sentence) -> bool:
-    return _SHORTCOMINGS.search(" ".join((*sentence.hit.passage.path, sentence.text))) is not None
-
-
-def _asks_shortcomings(question: Question) -> bool:
-    return question.asks in ("list", "how") and _SHORTCOMINGS.search(wanted(question.text)[0]) is not None
+def _asks_its_shortcomings(question: Question, hit: Hit, rarity: Mapping[str, float]) -> bool:
+    """Whether a list of shortcomings is asked for of what the whole report is about: its title holds every other word."""
+    if question.asks not in ("list", "how") or not _SHORTCOMINGS.search(wanted(question.text)[0]):
+        return False
+    title = hit.report.facts.title
+    return all(word in title or _SHORTCOMINGS.search(word) or word in _FACED for word in rarity)
 
 
 def _of_shortcomings(hit: Hit) -> bool:
     return any(_OWN_SHORTCOMINGS.search(title) for title in hit.passage.path)
+
+
+def _of_any(sentence: Sentence) -> bool:
+    return _SHORTCOMINGS.search(" ".join((*sentence.hit.passage.path, sentence.text))) is not None
 
 
 def wanted(text: str) -> tuple[str, int]:

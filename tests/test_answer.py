@@ -145,7 +145,7 @@ LACKING = """白石县司法局2024年法治政府建设年度报告
 """
 
 
-@pytest.mark.parametrize("text", ["白石县司法局2024年法治政府建设存在哪些不足？", "白石县司法局2024年法治政府建设有哪些短板？"])
+@pytest.mark.parametrize("text", ["白石县司法局2024年法治政府建设存在哪些不足？", "白石县司法局2024年法治政府建设主要有哪些短板？"])
 def test_shortcomings_are_those_under_their_heading_and_nothing_done_or_planned(tmp_path: Path, encoder: Encoder, text: str) -> None:
     (tmp_path / "白石2024.txt").write_text(LACKING, encoding="utf-8")
     corpus = Corpus.open(tmp_path / "lacking", encoder, create=True)
