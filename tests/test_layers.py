@@ -25,7 +25,7 @@ MAY_IMPORT = {
 
 # what is slow or large to import → where it may be imported as a module loads
 HEAVY = {
-    "torch": {"models/train.py"},
+    "torch": {"models/train.py", "models/contextual.py"},
     "transformers": set[str](),
     "sentence_transformers": set[str](),
     "faiss": {"index/dense.py"},
