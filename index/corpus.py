@@ -153,7 +153,8 @@ class Corpus:
                 new = list(dict.fromkeys(texts))
             self._texts.update(zip(new, self.encoder.encode(new), strict=True))
             held = [self._texts[text] for text in texts]
-        return np.stack(held) if held else np.zeros((0, self.encoder.dimension), np.float32)
+        # one concatenation: np.stack would make a view of each of some hundred rows first
+        return np.concatenate(held).reshape(len(held), -1) if held else np.zeros((0, self.encoder.dimension), np.float32)
 
     def frequency(self, word: str) -> int:
         """How many passages hold a word as `index.lexical.segment` gives it, with its title and heading path."""

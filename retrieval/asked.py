@@ -9,7 +9,7 @@ import functools
 import itertools
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from retrieval import spans
 from retrieval.naming import CONTACT_ASKED, NAME_ASKED, SHAPED_ASKED, ends_so, shaped, unsaid
@@ -183,21 +183,29 @@ def _change(asked: str, text: str, span: Span) -> float:
     return 0.0
 
 
+def _places(word: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where a word stands in a text, one place behind the other; no pattern, which would be compiled for each word."""
+    start = text.find(word) if word else -1
+    while start >= 0:
+        yield start, start + len(word)
+        start = text.find(word, start + len(word))
+
+
 def nearness(span: Span, others: Sequence[Span], text: str, focus: Mapping[str, float]) -> float:
     """Sum over the question's words of weight over distance; a stop or another candidate between counts as distance."""
     low = text.lower()
     total = 0.0
     for word, weight in focus.items():
         best = 0.0
-        for match in re.finditer(re.escape(word), low):
-            if match.end() <= span.start:
-                between, after = text[match.end() : span.start], 0.0
-            elif match.start() >= span.end:
-                between, after = text[span.end : match.start()], 3.0
+        for start, end in _places(word, low):
+            if end <= span.start:
+                between, after = text[end : span.start], 0.0
+            elif start >= span.end:
+                between, after = text[span.end : start], 3.0
             else:
                 between, after = "", 0.0
-            crossed = sum(1 for o in others if o is not span and match.end() <= o.start and o.end <= span.start)
-            crossed += sum(1 for o in others if o is not span and span.end <= o.start and o.end <= match.start())
+            crossed = sum(1 for o in others if o is not span and end <= o.start and o.end <= span.start)
+            crossed += sum(1 for o in others if o is not span and span.end <= o.start and o.end <= start)
             distance = len(between) + after + 6 * len(re.findall(r"[，,；;。：]", between)) + 8 * crossed
             best = max(best, 1 / (1 + distance / 6))
         total += weight * best

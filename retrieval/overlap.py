@@ -16,6 +16,7 @@ from retrieval.asks import words
 from retrieval.types import Question
 
 PART = 0.6  # of a word's weight where only its letters stand, in order: 法援 in 法律援助
+_LETTER = re.compile(r"\w")
 NEAR = 16  # characters within which two words of the question stand side by side
 
 
@@ -53,7 +54,7 @@ def share(weights: Mapping[str, float], text: str) -> float:
 @functools.lru_cache(maxsize=8192)
 def distinct(text: str) -> tuple[str, ...]:
     """Words of a text as the index holds them, each once."""
-    return tuple(dict.fromkeys(word for word in segment(text) if re.search(r"\w", word)))
+    return tuple(dict.fromkeys(word for word in segment(text) if _LETTER.search(word)))
 
 
 @functools.lru_cache(maxsize=8192)
