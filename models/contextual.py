@@ -5,7 +5,7 @@
 
 From top to bottom: the words of models/fast that are used most, the network, the losses, the batches, the training, the saving.
 A word's row, made of its static vector and of one number more that keeps its length, passes the layer norms as it is while every
-layer's last matrix is zero: at step 0 the model *is* models/fast, and what the layers learn is added to it.  Two losses: of the
+layer's last matrix is zero: at step 0 the model is models/fast in its main directions, and what the layers learn is added to it.  Two losses: of the
 texts' single vectors, and of their words' vectors compared late (ColBERT: Khattab & Zaharia, SIGIR 2020), so one folder serves
 `SentenceTransformer.encode` with `output_value="sentence_embedding"` and with `"token_embeddings"`.
 """
