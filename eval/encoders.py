@@ -23,7 +23,7 @@ from eval.report import name_of, table
 from eval.run import HITS, Progress, index_folder, refuse_unknown, reports_in, stem
 from eval.trec import Run
 from index.corpus import Corpus
-from index.encoder import Encoder, WordEncoder, load_encoder
+from index.encoder import Encoder, WordEncoder, load_encoder, unit_rows
 from index.lexical import Lexical
 from retrieval.ask import understood
 from retrieval.fuse import Ranking, weighted_scores
@@ -207,23 +207,17 @@ def _late(encoder: WordEncoder, collection: Collection, fused: Mapping[str, Rank
     ids, texts = list(collection.corpus), list(collection.corpus.values())
     documents: list[np.ndarray] = []
     for start in range(0, len(texts), BATCH):
-        documents += [_unit(words)[1] for words in encoder.words(texts[start : start + BATCH])]
+        documents += [unit_rows(words) for words in encoder.words(texts[start : start + BATCH])]
         progress(f"{collection.name}：{encoder.name} 逐词", len(documents), len(texts))
     run = {}
     for query, words in zip(collection.queries, encoder.words(list(collection.queries.values())), strict=True):
-        weights, asked = _unit(words)
+        weights, asked = np.linalg.norm(words, axis=1), unit_rows(words)
         likest = {at: (asked @ documents[at].T).max(axis=1, initial=0.0) for at, _ in fused[query]}
         late = {at: float(weights @ best) / max(float(weights.sum()), 1e-9) for at, best in likest.items()}
         top = max(late.values(), default=1.0) or 1.0
         order = sorted(fused[query], key=lambda found: -(found[1] + LATE * late[found[0]] / top))
         run[query] = [ids[at] for at, _ in order]
     return run
-
-
-def _unit(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """float32 [tokens], [tokens, columns]: the rows' lengths, and the rows at length one."""
-    lengths = np.linalg.norm(words, axis=1)
-    return lengths, (words / np.maximum(lengths, 1e-9)[:, None]).astype(np.float32)
 
 
 def _bm25(collection: Collection, progress: Progress) -> dict[str, Ranking]:

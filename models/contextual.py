@@ -32,7 +32,7 @@ from torch.nn import functional
 from index.encoder import LATE
 from models import train as static
 from models.pairs import REAL_SOURCES
-from models.train import ROOT, Bags, Pool, mine, prepare
+from models.train import ROOT, Bags, Pool, mine, prepare, put_in_place, stored
 from models.vocabulary import SILENT, UNKNOWN, build_tokenizer
 
 
@@ -336,20 +336,15 @@ def step_loss(
     for pairs in np.array_split(np.arange(len(chosen)), max(1, round(len(chosen) / config.group))):
         columns = torch.from_numpy(np.concatenate([pairs, place[pairs][place[pairs] >= 0]]))
         length = int(there[columns].sum(1).max())
-        mine = slice(pairs[0], pairs[-1] + 1)
-        scores = late_scores(queries[mine], passages[columns, :length], there[columns, :length], config.late)
-        late.append(contrast(scores, not_wrong[mine, columns], config.late_temperature))
+        group = slice(pairs[0], pairs[-1] + 1)
+        scores = late_scores(queries[group], passages[columns, :length], there[columns, :length], config.late)
+        late.append(contrast(scores, not_wrong[group, columns], config.late_temperature))
     return single, torch.stack(late).mean()
 
 
 def saved_rows(folder: Path, pieces: Sequence[tuple[str, float]]) -> np.ndarray:
     """float32[pieces, d]: the vectors that a static model has for the pieces; a mean of the characters' where it lacks one."""
-    from safetensors.numpy import load_file
-    from tokenizers import Tokenizer
-
-    known = Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab()
-    stored = load_file(folder / "model.safetensors")
-    table: np.ndarray = stored["embeddings"].astype(np.float32) * stored["weights"][:, None]
+    known, table = stored(folder)
     rows = np.zeros((len(pieces), table.shape[1]), np.float32)
     for row, (piece, _) in enumerate(pieces):
         parts = [piece] if piece in known else [character for character in piece if character in known]
@@ -360,7 +355,6 @@ def saved_rows(folder: Path, pieces: Sequence[tuple[str, float]]) -> np.ndarray:
 
 def train(network: Network, pool: Pool, static_rows: torch.Tensor, near: np.ndarray, config: Config, keep: Path) -> list[list[float]]:
     """Adam over the steps; a checkpoint in `keep` each `config.checkpoint` steps, from which a run goes on. Returns the losses."""
-    chance = np.random.default_rng(config.seed)
     optimiser = torch.optim.AdamW(network.parameters(), lr=config.rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
     losses: list[list[float]] = []
     if keep.exists():
@@ -430,7 +424,7 @@ def save(folder: Path, pieces: Sequence[tuple[str, float]], network: Network, re
     assert not unexpected and all("inv_freq" in name for name in missing), (missing, unexpected)
     unfinished = folder.with_name(folder.name + ".part")
     shutil.rmtree(unfinished, ignore_errors=True)
-    bert.half().save_pretrained(str(unfinished / "bert"))
+    bert.save_pretrained(str(unfinished / "bert"))
     tokenizer_of(pieces).save_pretrained(str(unfinished / "bert"))
     words = Dense(config.width, config.width, bias=False, activation_function=nn.Identity(), init_weight=network.out.weight.detach().clone(),
                   module_input_name="token_embeddings")  # fmt: skip
@@ -441,11 +435,7 @@ def save(folder: Path, pieces: Sequence[tuple[str, float]], network: Network, re
     settings.write_text(json.dumps(json.loads(settings.read_text()) | {"dtype": "float32"}, indent=2) + "\n")
     (unfinished / LATE).write_text(json.dumps({"columns": config.late}) + "\n")
     (unfinished / "figures.json").write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    before = folder.with_name(folder.name + ".old")
-    if folder.exists():
-        folder.rename(before)
-    unfinished.rename(folder)
-    shutil.rmtree(before, ignore_errors=True)
+    put_in_place(unfinished, folder)
 
 
 # ---------------------------------------------------------------- from top to bottom

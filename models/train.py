@@ -417,6 +417,11 @@ def save(folder: Path, tokenizer: Tokenizer, weights: np.ndarray, bits: int, fig
     save_file({"embeddings": packed, "weights": torch.from_numpy(scale)}, file)
     file.chmod(0o644)
     (unfinished / "figures.json").write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    put_in_place(unfinished, folder)
+
+
+def put_in_place(unfinished: Path, folder: Path) -> None:
+    """Moves a folder written in full to where it belongs, over the one that may be there."""
     before = folder.with_name(folder.name + ".old")
     if folder.exists():
         folder.rename(before)
@@ -424,16 +429,21 @@ def save(folder: Path, tokenizer: Tokenizer, weights: np.ndarray, bits: int, fig
     shutil.rmtree(before, ignore_errors=True)
 
 
-def saved_table(folder: Path, pieces: Sequence[tuple[str, float]]) -> np.ndarray:
-    """float32[n, d]: the table of a model that `save` wrote, whose pieces must be these."""
+def stored(folder: Path) -> tuple[dict[str, int], np.ndarray]:
+    """piece -> row, and the table float32[n, d], of a model that `save` wrote."""
     from safetensors.numpy import load_file
     from tokenizers import Tokenizer
 
-    vocabulary = Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab()
+    rows: dict[str, int] = Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab()
+    held = load_file(folder / "model.safetensors")
+    return rows, held["embeddings"].astype(np.float32) * held["weights"][:, None]
+
+
+def saved_table(folder: Path, pieces: Sequence[tuple[str, float]]) -> np.ndarray:
+    """float32[n, d]: the table of a model that `save` wrote, whose pieces must be these."""
+    vocabulary, table = stored(folder)
     if any(vocabulary.get(piece) != row for row, (piece, _) in enumerate(pieces)):
         sys.exit(f"{folder} 的词表与这次的不同，不能接着训练；请去掉 --start 从头训练")
-    stored = load_file(folder / "model.safetensors")
-    table: np.ndarray = stored["embeddings"].astype(np.float32) * stored["weights"][:, None]
     return table
 
 

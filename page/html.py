@@ -13,11 +13,11 @@ from html import escape
 from index.types import ReportRef
 from page.export import cited, plain
 from page.history import Kept, Turn
+from retrieval.items import carries_number
 from retrieval.llm import CITES
 from retrieval.times import explained
 from retrieval.types import ABSTAIN, BY_COUNT, BY_VERDICT, Answer, Chip, Citation, Hit
 
-_MARKED = re.compile(r"\s*(?:[（(]?[一二三四五六七八九十\d]{1,3}(?:[）)、.．]|是(?!否))|[①-⑳]|第[一二三四五六七八九十]{1,3}[，,、])")  # （一） 1. 一是 ①
 REASONS = ("答非所问", "出处不对", "不完整", "选错了报告")
 SLOTS = {"unit": "单位", "region": "地区", "year": "年份", "kind": "文种", "number": "文号", "subject": "话题", "spelling": "改字"}
 
@@ -165,7 +165,7 @@ def _items(answer: Answer) -> str:
         return ""
     whole, listed = answer.whole, answer.citations[: answer.items]
     items = "".join(f"<li><blockquote>{escape(citation.quote)}{_number(citation)}</blockquote></li>" for citation in listed)
-    marked = " marked" if all(_MARKED.match(citation.quote) for citation in listed) else ""  # their own numbers are enough
+    marked = " marked" if all(carries_number(citation.quote) for citation in listed) else ""  # their own numbers are enough
     copied = "\n".join((*(f"{citation.number}. {citation.quote}" for citation in listed), f"——{cited(whole)}"))
     return (
         f'<ol class="items{marked}">{items}</ol><div class="under"><button type="button" class="from" {cited_at(whole)} title="在原文中查看">'

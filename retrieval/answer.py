@@ -20,7 +20,7 @@ from retrieval.followup import own
 from retrieval.items import Items
 from retrieval.question import groups
 from retrieval.sentences import Sentence, able, rank_sentences
-from retrieval.types import ABSTAIN, Answer, Citation, Hit, Question, Table
+from retrieval.types import ABSTAIN, MARKED, Answer, Citation, Hit, Question, Table
 from retrieval.verdict import verdict
 from retrieval.which import Shorten
 from retrieval.years import years
@@ -28,7 +28,6 @@ from retrieval.years import years
 SHORT_LIMIT, LONG_LIMIT = 400, 1500  # characters of an answer to a figure, date, name, yes or no; to the others
 ALIEN = {"soft": 0.35, "cosine": 0.175}  # likeness in words and in meaning below which a sentence speaks of something else
 ALIEN_ENOUGH = 0.9  # chance from which it is answered even so: a line that dates a report has hardly a word
-MARKED = 40  # characters of the longest run marked as the short answer
 WHOLE = 450  # characters of a passage shown whole
 NEAR = 2.0  # behind the best sentence's score, a log chance: a further sentence is shown beside it
 SURE = 0.5  # chance of the best sentence from which its yes or no is said
@@ -83,8 +82,7 @@ def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...], told: Tab
         note = which.other_years(lead.hit.report, {s.hit.report.facts.year for s in rivals})
     if chance < ENOUGH:
         return Answer(question, "abstained", ABSTAIN, hits=hits, chance=chance)
-    listed: tuple[Citation, ...] = ()
-    items_meant: Items | None = None
+    listed: tuple[Items, tuple[Citation, ...]] | None = None
     if len(named) > 1:
         chosen = [next((s for s in ranked if s.hit.report.row in rows), None) for _, rows in named]
         picked = [(s, s.start, s.end, short(s)) for s in chosen if s]
@@ -93,12 +91,11 @@ def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...], told: Tab
     elif question.asks in _SHORT:
         picked = _sentences(ranked, short)
     else:
-        items_meant = listing.meant(corpus, question, rarity, ranked[0], reports[ranked[0].hit.report.row])
-        listed = _items(items_meant, ranked[0], reports) if items_meant else ()
-        picked = _beside(items_meant, listed, question, ranked, reports) if items_meant and listed else _passages(question, ranked, reports)
+        listed = _items(corpus, question, rarity, ranked[0], reports)
+        picked = _beside(*listed, question, ranked, reports) if listed else _passages(question, ranked, reports)
     citations = _cite(picked, reports)
     if listed:
-        citations = (*listed, *(replace(citation, number=citation.number + len(listed)) for citation in citations))
+        citations = (*listed[1], *(replace(citation, number=citation.number + len(listed[1])) for citation in citations))
     if not citations:
         return Answer(question, "abstained", ABSTAIN, hits=hits)
     answer = Answer(
@@ -114,8 +111,9 @@ def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...], told: Tab
     if question.asks == "yesno" and len(named) == 1 and chance >= SURE and (settled := _settled(question, ranked, citations, rarity)):
         word, marked = settled
         return replace(answer, short=word, citations=(marked, *(c for c in citations if c.number != marked.number)), computed=True)
-    if items_meant and listed:
-        return replace(answer, short=_counted(items_meant), items=len(listed), whole=_whole(items_meant, listed[0], reports), computed=True)
+    if listed:
+        meant, shown = listed
+        return replace(answer, short=_counted(meant), items=len(shown), whole=_whole(meant, shown[0], reports), computed=True)
     return answer
 
 
@@ -230,13 +228,16 @@ def _settled(question: Question, ranked: Sequence[Sentence], citations: Sequence
     return said[0]
 
 
-def _items(found: Items, best: Sentence, reports: _Texts) -> tuple[Citation, ...]:
-    """A citation an item, whole where they fit, else its leading sentences; none where the best sentence is not the report's."""
+def _items(corpus: Corpus, question: Question, rarity: Mapping[str, float], best: Sentence,
+           reports: _Texts) -> tuple[Items, tuple[Citation, ...]] | None:
+    """The list that is meant with a citation an item, whole where they fit, else its leading sentences; None where there is none,
+    or the best sentence is not the report's."""
     report = reports[best.hit.report.row]
+    found = listing.meant(corpus, question, rarity, best, report)
+    if found is None or report.text[best.start : best.end] != best.text:
+        return None
     runs = items.fitted(report.text, found.spans, LONG_LIMIT)
-    if report.text[best.start : best.end] != best.text:
-        return ()
-    return tuple(_run(number, start, end, best, report) for number, (start, end) in enumerate(runs, 1))
+    return (found, tuple(_run(number, start, end, best, report) for number, (start, end) in enumerate(runs, 1))) if runs else None
 
 
 def _run(number: int, start: int, end: int, best: Sentence, report: Report) -> Citation:

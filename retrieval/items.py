@@ -1,7 +1,7 @@
-"""The items of the lists that a text writes out, by its marks alone: numbered headings, 包括：…；…。, A、B和C等.
+"""The items of the lists that a text writes out, by its marks alone: numbered headings, 一是…二是…, 包括：…；…。
 
-Pure functions: a text in, offsets into it out, nothing rewritten.  The items of a list are in order, apart, and inside the text;
-which list a question means is for listing.py.
+Pure functions: a text in, offsets into it out, nothing rewritten.  The items of a list are in order, apart, and inside the text.
+A、B和C等 within a sentence is for joined.py; which list a question means, for listing.py.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from itertools import pairwise
 from index.outline import SCHEMES, number
 from index.types import Heading
 from retrieval import spans
+from retrieval.spans import trim
 
 Run = tuple[int, int]  # offsets: text[start:end]
 
@@ -75,6 +76,11 @@ def _number(title: str) -> int:
     """The number that a heading carries; 0 where it carries none."""
     marker = next((match for _, pattern in SCHEMES if (match := pattern.match(title))), None)
     return number(marker["n"]) if marker else 0
+
+
+def carries_number(item: str) -> bool:
+    """Whether an item's own words begin with its number: （一） 1. 一是 ① 第一，"""
+    return _number(item) > 0 or any(mark.match(item) for mark in _ENUMERATED)
 
 
 def _counting(numbered: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
@@ -191,12 +197,3 @@ def split(text: str, start: int, end: int, marks: str) -> Iterator[Run]:
             yield left, at
             left = at + 1
     yield left, end
-
-
-def trim(text: str, start: int, end: int) -> Run:
-    """A run without the white space at its ends."""
-    while start < end and (text[start].isspace()):
-        start += 1
-    while end > start and (text[end - 1].isspace()):
-        end -= 1
-    return start, end

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from retrieval import spans
-from retrieval.items import Items, Run, split, trim
+from retrieval.items import Items, Run, split
+from retrieval.spans import trim
 
 _NUMERAL = "一二两三四五六七八九十"
 _AND_SO_ON = re.compile(r"等(?![级同待于值离效量因候])")

@@ -63,8 +63,7 @@ def _speaks_of(noun: str, one: Items, report: Report) -> bool:
 def read_first(question: Question, hits: tuple[Hit, ...], rarity: Mapping[str, float]) -> tuple[Hit, ...]:
     """Hits by rank; where a report's own shortcomings are asked for, those under a heading of shortcomings first: such sections
     rarely say what they are about again."""
-    own = [hit for hit in hits if _of_shortcomings(hit) and _asks_its_shortcomings(question, hit, rarity)]
-    return (*own, *(hit for hit in hits if hit not in own)) if own else hits
+    return tuple(sorted(hits, key=lambda hit: not (_of_shortcomings(hit) and _asks_its_shortcomings(question, hit, rarity))))
 
 
 def led(question: Question, ranked: Sequence[Sentence], rarity: Mapping[str, float]) -> list[Sentence]:

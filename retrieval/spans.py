@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -111,7 +111,7 @@ def sentences(text: str, longest: int = 150) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for start, end in _cut(text, 0, len(text), _ENDS + "\n"):
         pieces = [(start, end)] if end - start <= longest else _cut(text, start, end, "；;")
-        found += [trimmed for piece in pieces if (trimmed := _trim(text, *piece))]
+        found += _trimmed(text, pieces)
     return found
 
 
@@ -154,12 +154,18 @@ def _wrapped(text: str, left: int, at: int) -> bool:
     return following[:1].isdigit() and not item
 
 
-def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
+def trim(text: str, start: int, end: int) -> tuple[int, int]:
+    """A run without the white space at its ends."""
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
-    return (start, end) if start < end else None
+    return start, end
+
+
+def _trimmed(text: str, pieces: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Runs without the white space at their ends; those that were nothing else are left out."""
+    return [run for piece in pieces if (run := trim(text, *piece))[0] < run[1]]
 
 
 def clauses(text: str) -> list[tuple[int, int]]:
@@ -169,7 +175,7 @@ def clauses(text: str) -> list[tuple[int, int]]:
         if pieces and text[start - 1] in ",，" and text[start - 2 : start - 1].isdigit() and _THOUSANDS.match(text, start):
             start = pieces.pop()[0]
         pieces.append((start, end))
-    return [t for piece in pieces if (t := _trim(text, *piece))]
+    return _trimmed(text, pieces)
 
 
 def figures(text: str) -> list[Span]:
@@ -331,7 +337,7 @@ def enumeration(text: str) -> list[tuple[int, int]]:
     starts = [m.start() for m in _ITEM.finditer(text)]
     if len(starts) < 2:
         return []
-    return [t for left, right in pairwise([*starts, len(text)]) if (t := _trim(text, left, right))]
+    return _trimmed(text, pairwise([*starts, len(text)]))
 
 
 def listed(text: str) -> list[tuple[int, int]]:

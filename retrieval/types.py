@@ -9,6 +9,8 @@ from index.types import Passage, ReportRef
 
 ABSTAIN = "所收报告中没有找到能够回答这个问题的内容。"
 
+MARKED = 40  # characters of the longest run marked as the short answer
+
 BY_COUNT = "系统清点"  # whose a short answer is that no report says in so many words
 BY_VERDICT = "系统判断，依据是标出的原话"
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from retrieval import overlap, spans
 from retrieval.asked import verbs
 from retrieval.spans import Span
+from retrieval.types import MARKED
 from retrieval.years import years
 
 YES, NO = "是", "否"
 
 SAID = 0.85  # of the question's weight that must stand in the sentence and the titles over it
 NEAR = 0.5  # and right behind a 没有 for what there is none of
-MARKED = 40  # characters of the longest run marked
 
 _ASKS_MORE = re.compile(
     r"多少|几(?!乎)|哪|谁|什么|怎|为何|为什么|还是(?!有|在|要|会|没|能|百|处|保)"
@@ -311,7 +311,7 @@ def _less(words: Mapping[str, float], text: str) -> str:
 
 
 def _end(clause: str, start: int) -> int:
-    """Where a run that begins at `start` ends: with its clause, or at the last whole word that fits."""
+    """Where a run that begins at `start` ends: with its clause, or as long as a mark may be."""
     return min(len(clause), start + MARKED)
 
 

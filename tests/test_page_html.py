@@ -105,7 +105,7 @@ class TestAnswer:
         page = html.reply(said(short="共 2 项", computed=True, items=2, whole=whole, citations=(*items, below)))
         tags = Tags(page)
         assert re.search(r'<ol class="items marked"><li><blockquote>一是进村；<button', page)
-        bare = html.reply(said(short="共 2 项", computed=True, items=2, whole=whole, citations=(cited(1, "茶叶", None), cited(2, "10万亩桑园", None))))
+        bare = html.reply(said(short="共 2 项", computed=True, items=2, whole=whole, citations=(cited(1, "2.5万亩茶园", None), cited(2, "10万亩桑园", None))))
         assert '<ol class="items"><li>' in bare  # without numbers of their own they are given some
         assert page.count("<li><blockquote>") == 2 and '<ol class="quotes"><li class="quote"><blockquote>另一段。' in page
         assert "共 2 项系统清点" in tags.text, "what is counted is said to be ours"
