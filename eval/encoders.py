@@ -70,6 +70,7 @@ class Row:
     values: Mapping[str, Mapping[str, float]]  # metric → query → value
     seconds: float  # encoding the documents; 0 for BM25
     against: Against | None = None  # None for BM25 itself
+    beside: Against | None = None  # the first encoder used the same way; None for that one, and for BM25
 
     @property
     def scores(self) -> dict[str, float]:
@@ -82,6 +83,7 @@ class Row:
             "seconds": round(self.seconds, 1),
             **{name: round(value, 4) for name, value in self.scores.items()},
             "against BM25": self.against.as_json() if self.against else None,
+            "against the first": self.beside.as_json() if self.beside else None,
         }
 
 
@@ -90,7 +92,7 @@ def beir_table(
 ) -> tuple[str, list[dict[str, Any]]]:
     """Markdown and figures: for each folder BM25, and each encoder alone and with BM25, by ir_measures.
 
-    names: None is the shipped encoder.  queries: most of a folder's, drawn with a fixed seed; 0 takes all.
+    names: None is the shipped encoder; each further one is compared with the first too.  queries: most of a folder's, drawn with a fixed seed; 0 takes all.
     """
     collections = [_sample(read_collection(folder, split), queries) for folder in folders]
     encoders = [load_encoder(name) for name in names]
@@ -101,7 +103,7 @@ def beir_table(
     meant = [row for row in rows if row.collection not in APART]
     if len({row.collection for row in meant}) > 1:
         rows += _means(meant, systems)
-    rows = _adjusted(rows)
+    rows = _beside_first(_adjusted(rows), [encoder.name for encoder in encoders])
     said = (
         f"“（候选）”是产品交给重排的前 {READ_AGAIN} 段的次序，“BM25 + …”是不再重排时的次序，"
         f"“（逐词重排）”再把其中前 {READ_AGAIN} 段与问题逐词相比；平均不含 {'、'.join(APART)}"
@@ -119,6 +121,8 @@ def beir_table(
             for row in rows
         ],
     )
+    if beside := [(row.collection, row.system, *row.beside.cells()) for row in rows if row.beside]:
+        lines += ["", f"同样的用法，比 {encoders[0].name}（nDCG@10）", "", *table(("数据集", "系统", "相差", *COMPARED[1:]), beside)]
     return "\n".join([said, "", *lines]), [row.as_json() for row in rows]
 
 
@@ -262,6 +266,19 @@ def _means(rows: Sequence[Row], systems: Sequence[str]) -> list[Row]:
         found.append(Row("平均", system, values, sum(row.seconds for row in own)))
     before = found[0].values[NDCG]
     return found[:1] + [replace(row, against=Against.of(before, row.values[NDCG])) for row in found[1:]]
+
+
+def _beside_first(rows: Sequence[Row], encoders: Sequence[str]) -> list[Row]:
+    """The same, each further encoder beside the first one used the same way; p after Holm, over these comparisons."""
+    first = {(row.collection, row.system): row.values[NDCG] for row in rows}
+    found = {}
+    for at, row in enumerate(rows):
+        for name in encoders[1:]:
+            before = first.get((row.collection, row.system.replace(name, encoders[0])))
+            if name in row.system and before is not None:
+                found[at] = Against.of(before, row.values[NDCG])
+    ps = dict(zip(found, holm([one.p for one in found.values()]), strict=True))
+    return [replace(row, beside=replace(found[at], p=ps[at])) if at in found else row for at, row in enumerate(rows)]
 
 
 def _adjusted(rows: Sequence[Row]) -> list[Row]:

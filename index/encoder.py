@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 
 from index.types import EncoderError
-from index.unigram import Cut, cutter
+from index.unigram import Cut, cutter, plainly
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SHIPPED = "models/fast"
 LATE = "late.json"  # beside the weights of a model whose words may be compared one by one
+COUNTS = "counts_config.json"  # beside those of a static model, where a word that comes back is not to count as often as it comes
+SATURATED = "log1p"  # what stands there: n times the same word weigh log(1 + n)
 _AT_ONCE = 4096  # texts cut into pieces before their vectors are looked up
 # weights, tokenizer and settings; not its card or a log beside them
 _MODEL_FILES = ("*.safetensors", "*.bin", "*.model", "*.txt", "modules.json", "*config*.json", "*token*.json", "vocab*")
@@ -89,31 +91,50 @@ class LateEncoder(SentenceTransformerEncoder):
 
 
 class StaticEncoder:
-    """A static sentence-transformers model, a vector a piece and their mean: the same vectors without that library's detours."""
+    """A static sentence-transformers model, a vector a piece and their mean: the same vectors without that library's detours.
 
-    def __init__(self, cut: Cut, table: EmbeddingBag, name: str, fingerprint: str) -> None:
+    saturated: a piece weighs log(1 + times it stands in the text), as in tf-idf (Salton & Buckley, 1988); that library has
+    no such mean, and gives such a model's vectors with every time counted.
+    """
+
+    def __init__(self, cut: Cut, table: EmbeddingBag, name: str, fingerprint: str, saturated: bool = False) -> None:
         self.name = name
         self.fingerprint = fingerprint
         self.dimension = int(table.embedding_dim)
         self._cut = cut
         self._table = table
+        self._saturated = saturated
 
     def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
         import torch
+        from torch.nn.functional import embedding_bag
 
         parts = [np.zeros((0, self.dimension), dtype=np.float32)]
         for start in range(0, len(texts), _AT_ONCE):
             pieces = self._cut(texts[start : start + _AT_ONCE])
-            numbers = np.fromiter(chain.from_iterable(pieces), dtype=np.int64)
-            starts = np.cumsum([0, *map(len, pieces[:-1])])
-            with torch.inference_mode():
-                parts.append(unit_rows(self._table(torch.from_numpy(numbers), torch.from_numpy(starts)).numpy()))
+            lengths = np.fromiter(map(len, pieces), dtype=np.int64, count=len(pieces))
+            numbers = np.fromiter(chain.from_iterable(pieces), dtype=np.int64, count=int(lengths.sum()))
+            weights = None
+            if self._saturated:
+                numbers, lengths, times = _counted(numbers, lengths, self._table.num_embeddings)
+                weights = torch.from_numpy(np.log1p(times).astype(np.float32))
+            starts = torch.from_numpy(np.cumsum(lengths) - lengths)
+            with torch.inference_mode():  # a sum: its length is normalised away
+                found = embedding_bag(torch.from_numpy(numbers), self._table.weight, starts, mode="sum", per_sample_weights=weights)
+                parts.append(unit_rows(found.numpy()))
         return np.concatenate(parts)
 
     def words(self, texts: Sequence[str]) -> list[np.ndarray]:
         rows = self._table.weight.detach().numpy()
         found = [rows[pieces] for pieces in self._cut(texts)]
         return [each[each.any(axis=1)] for each in found]  # less what weighs nothing: punctuation, spaces
+
+
+def _counted(numbers: np.ndarray, lengths: np.ndarray, pieces: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Each text's pieces once: their numbers int64 [n], how many a text has int64 [texts], and how often each stands there int64 [n]."""
+    keys, times = np.unique(np.repeat(np.arange(len(lengths)), lengths) * pieces + numbers, return_counts=True)
+    texts, numbers = np.divmod(keys, pieces)
+    return numbers, np.bincount(texts, minlength=len(lengths)), times
 
 
 def load_encoder(name: str | None = None) -> Encoder:
@@ -139,9 +160,12 @@ def load_encoder(name: str | None = None) -> Encoder:
             import torch
 
             torch.set_num_threads(1)
+            saturated = (folder / COUNTS).is_file() and json.loads((folder / COUNTS).read_text(encoding="utf-8"))["counts"] == SATURATED
             cut = cutter(first.tokenizer) if _unprompted(model) else None
+            if cut is None and saturated and _unprompted(model):  # the vectors must not depend on what is installed
+                cut = plainly(first.tokenizer)
             if cut is not None:
-                return StaticEncoder(cut, first.embedding, label, fingerprint)
+                return StaticEncoder(cut, first.embedding, label, fingerprint, saturated)
     except Exception as error:  # a model's own code may raise anything
         raise EncoderError(
             f"编码模型 {label} 无法加载（{error}）：请确认这是完整的 sentence-transformers 模型文件夹"

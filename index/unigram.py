@@ -46,6 +46,11 @@ def cutter(tokenizer: Tokenizer) -> Cut | None:
     return cut
 
 
+def plainly(tokenizer: Tokenizer) -> Cut:
+    """The same by the tokenizer itself: slower, whatever its kind."""
+    return lambda texts: [encoding.ids for encoding in tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+
+
 def _pieces(held: dict[str, Any]) -> list[tuple[str, float]]:
     """The pieces and scores of a tokenizer's JSON; none where sentencepiece would cut otherwise."""
     model = held["model"]

@@ -29,7 +29,7 @@ import scipy.sparse as sparse
 import torch
 from torch.nn import functional
 
-from index.encoder import load_encoder
+from index.encoder import COUNTS, SATURATED, load_encoder
 from models import measure
 from models.pairs import (
     REAL_SOURCES,
@@ -126,6 +126,14 @@ class Bags:
         index = np.arange(pointers[-1]) - np.repeat(pointers[:-1] - begin, length)
         counts = np.ones(pointers[-1], dtype=np.float32)
         return sparse.csr_matrix((counts, self.tokens[index], pointers), shape=(len(chosen), width))
+
+
+def saturated(counts: sparse.csr_matrix) -> sparse.csr_matrix:
+    """float32[texts, width]: log(1 + times) for each token of each text, as `index.encoder.StaticEncoder` weighs them."""
+    weights = counts.copy()
+    weights.sum_duplicates()
+    weights.data = np.log1p(weights.data)
+    return weights
 
 
 class _Multiply(torch.autograd.Function):
@@ -383,11 +391,11 @@ def train(
 
 
 def encoder_of(tokenizer: Tokenizer, silent: np.ndarray, weights: np.ndarray) -> measure.Encode:
-    """texts -> unit rows, straight from a table: what the saved model gives, without the saving."""
+    """texts -> unit rows, straight from a table: what the product gives for the saved model, without the saving."""
 
     def encode(texts: Sequence[str]) -> np.ndarray:
         bags = Bags.of(tokenizer, texts, silent, 100_000)
-        rows = bags.rows(np.arange(len(bags)), len(weights)) @ weights
+        rows = saturated(bags.rows(np.arange(len(bags)), len(weights))) @ weights
         return (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)).astype(np.float32)
 
     return encode
@@ -397,7 +405,7 @@ def save(folder: Path, tokenizer: Tokenizer, weights: np.ndarray, bits: int, fig
     """Writes a plain sentence-transformers folder in one move: StaticEmbedding, then Normalize.
 
     The weights go to disk as halves, or as bytes, times a float32 scale a row; StaticEmbedding multiplies the two when it
-    loads, so that vectors are float32 in memory either way.
+    loads, so that vectors are float32 in memory either way.  `COUNTS` beside them has the product weigh repeated words less.
     """
     from safetensors.torch import save_file
     from sentence_transformers import SentenceTransformer
@@ -416,6 +424,7 @@ def save(folder: Path, tokenizer: Tokenizer, weights: np.ndarray, bits: int, fig
     (file,) = unfinished.rglob("model.safetensors")
     save_file({"embeddings": packed, "weights": torch.from_numpy(scale)}, file)
     file.chmod(0o644)
+    (unfinished / COUNTS).write_text(json.dumps({"counts": SATURATED}) + "\n", encoding="utf-8")
     (unfinished / "figures.json").write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     put_in_place(unfinished, folder)
 
@@ -637,9 +646,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not (chosen.data / "pairs").is_dir():
         sys.exit(f"找不到训练数据：{chosen.data}；请用 --data 指明含 pairs/ 的文件夹")
     if chosen.evaluate:
-        encode = load(chosen.evaluate)
-        show(measure.measure(chosen.data, encode, chosen.work))
-        ways = {"sentence-transformers": encode, "index.encoder": load_encoder(str(chosen.evaluate)).encode}
+        ways = {"sentence-transformers": load(chosen.evaluate), "index.encoder": load_encoder(str(chosen.evaluate)).encode}
+        for way, encode in ways.items():
+            print(way)
+            show(measure.measure(chosen.data, encode, chosen.work))
         for way, fast in speed(ways, chosen.data).items():
             print(f"{way:22} {fast}  负载 {os.getloadavg()[0]:.1f}")
         return

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from hypothesis.extra.numpy import arrays
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from index.encoder import (
+    COUNTS,
     SHIPPED,
     Encoder,
     SentenceTransformerEncoder,
@@ -100,10 +103,36 @@ def plain() -> Any:
 
 
 @needs_model
-def test_the_shipped_model_gives_what_plain_sentence_transformers_gives(shipped: Encoder, plain: Any) -> None:
-    assert isinstance(shipped, StaticEncoder), "装好 sentencepiece 才有这条快路"
+def test_a_static_model_gives_what_plain_sentence_transformers_gives(plain: Any, tmp_path: Path) -> None:
+    every = Path(shutil.copytree(REPOSITORY / SHIPPED, tmp_path / "every"))
+    (every / COUNTS).unlink()
+    encoder = load_encoder(str(every))
+    assert isinstance(encoder, StaticEncoder), "装好 sentencepiece 才有这条快路"
     for query in (False, True):
-        np.testing.assert_allclose(shipped.encode(TEXTS, query=query), plain.encode(TEXTS), atol=1e-6)
+        np.testing.assert_allclose(encoder.encode(TEXTS, query=query), plain.encode(TEXTS), atol=1e-6)
+
+
+@needs_model
+def test_the_shipped_model_counts_a_word_that_comes_back_less_each_time(shipped: Encoder, plain: Any) -> None:
+    table = plain[0].embedding.weight.detach().numpy()
+    for text, vector in zip(TEXTS, shipped.encode(TEXTS), strict=True):
+        times = Counter(plain[0].tokenizer.encode(text, add_special_tokens=False).ids)
+        summed = np.zeros(shipped.dimension)
+        for piece, number in times.items():
+            summed += math.log(1 + number) * table[piece]
+        np.testing.assert_allclose(vector, summed / max(float(np.linalg.norm(summed)), 1e-12), atol=1e-6)
+    once, often = "本市停车泊位", "本市停车泊位" + "停车" * 5
+    both = plain.encode([once, often]) @ plain.encode(["停车"])[0]
+    ours = shipped.encode([once, often]) @ shipped.encode(["停车"])[0]
+    assert ours[1] < both[1], "说五遍不等于五倍"
+
+
+@needs_model
+def test_the_vectors_do_not_depend_on_what_cuts_the_text(shipped: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.encoder.cutter", lambda tokenizer: None)  # as where sentencepiece is not installed
+    slow = load_encoder()
+    assert slow.fingerprint == shipped.fingerprint
+    np.testing.assert_allclose(slow.encode(TEXTS), shipped.encode(TEXTS), atol=1e-6)
 
 
 @pytest.fixture(scope="module")

@@ -321,7 +321,11 @@ class TestEncoders:
         assert systems == ["BM25", "models/fast", both, f"{both}（候选）", late, str(tiny), other, f"{other}（候选）"]
         assert rows[0]["RR@10"] == 1  # every question has words of its own document
         assert all(0 <= row["nDCG@10"] <= 1 for row in rows)
-        assert text.count("白石小集") == 8
+        assert text.count("白石小集") == 8 + 3, "第二个模型的三种用法，再与第一个的比"
+        by = {row["system"]: row for row in rows}
+        for mine, first in ((str(tiny), "models/fast"), (other, both), (f"{other}（候选）", f"{both}（候选）")):
+            assert by[mine]["against the first"]["gain"] == pytest.approx(by[mine]["nDCG@10"] - by[first]["nDCG@10"], abs=2e-4)
+        assert not any(by[name]["against the first"] for name in systems[:5])
 
     def test_words_one_by_one_put_the_passage_that_has_them_all_first(self, collection: Path) -> None:
         _, rows = beir_table([collection], [None], 0, None, quiet)

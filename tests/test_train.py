@@ -15,6 +15,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("rjieba", reason="训练用的分词器 rjieba 未安装")
 pytest.importorskip("jieba")
 
+from index.encoder import load_encoder  # noqa: E402
 from models import measure, train  # noqa: E402
 from models.pairs import Pair, Paraphraser  # noqa: E402
 from models.vocabulary import build_tokenizer, choose_pieces, count_words, jieba_dictionary, parts_matrix, silent_rows  # noqa: E402
@@ -122,7 +123,7 @@ def test_what_is_stored_small_still_points_the_same_way(
     weights[silent] = 0.0
     train.save(tmp_path / "model", tokenizer, weights, bits, {})
     texts = [pair.passage for pair in PAIRS]
-    exact, stored = train.encoder_of(tokenizer, silent, weights)(texts), train.load(tmp_path / "model")(texts)
+    exact, stored = train.encoder_of(tokenizer, silent, weights)(texts), load_encoder(str(tmp_path / "model")).encode(texts)
     assert (exact * stored).sum(axis=1).min() > 0.999
 
 
