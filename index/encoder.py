@@ -161,10 +161,10 @@ def load_encoder(name: str | None = None) -> Encoder:
 
             torch.set_num_threads(1)
             saturated = (folder / COUNTS).is_file() and json.loads((folder / COUNTS).read_text(encoding="utf-8"))["counts"] == SATURATED
-            cut = cutter(first.tokenizer) if _unprompted(model) else None
-            if cut is None and saturated and _unprompted(model):  # the vectors must not depend on what is installed
+            cut = cutter(first.tokenizer)
+            if cut is None and saturated:  # the vectors must not depend on what is installed
                 cut = plainly(first.tokenizer)
-            if cut is not None:
+            if cut is not None and _unprompted(model):
                 return StaticEncoder(cut, first.embedding, label, fingerprint, saturated)
     except Exception as error:  # a model's own code may raise anything
         raise EncoderError(

@@ -29,7 +29,8 @@ import scipy.sparse as sparse
 import torch
 from torch.nn import functional
 
-from index.encoder import COUNTS, SATURATED, load_encoder
+from index.encoder import COUNTS, SATURATED, StaticEncoder, load_encoder
+from index.unigram import cutter, plainly
 from models import measure
 from models.pairs import (
     REAL_SOURCES,
@@ -126,14 +127,6 @@ class Bags:
         index = np.arange(pointers[-1]) - np.repeat(pointers[:-1] - begin, length)
         counts = np.ones(pointers[-1], dtype=np.float32)
         return sparse.csr_matrix((counts, self.tokens[index], pointers), shape=(len(chosen), width))
-
-
-def saturated(counts: sparse.csr_matrix) -> sparse.csr_matrix:
-    """float32[texts, width]: log(1 + times) for each token of each text, as `index.encoder.StaticEncoder` weighs them."""
-    weights = counts.copy()
-    weights.sum_duplicates()
-    weights.data = np.log1p(weights.data)
-    return weights
 
 
 class _Multiply(torch.autograd.Function):
@@ -390,15 +383,10 @@ def train(
 # ---------------------------------------------------------------- saving, loading, measuring
 
 
-def encoder_of(tokenizer: Tokenizer, silent: np.ndarray, weights: np.ndarray) -> measure.Encode:
+def encoder_of(tokenizer: Tokenizer, weights: np.ndarray) -> measure.Encode:
     """texts -> unit rows, straight from a table: what the product gives for the saved model, without the saving."""
-
-    def encode(texts: Sequence[str]) -> np.ndarray:
-        bags = Bags.of(tokenizer, texts, silent, 100_000)
-        rows = saturated(bags.rows(np.arange(len(bags)), len(weights))) @ weights
-        return (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)).astype(np.float32)
-
-    return encode
+    table = torch.nn.EmbeddingBag.from_pretrained(torch.from_numpy(weights))
+    return StaticEncoder(cutter(tokenizer) or plainly(tokenizer), table, "", "", saturated=True).encode
 
 
 def save(folder: Path, tokenizer: Tokenizer, weights: np.ndarray, bits: int, figures: dict[str, Any]) -> None:
@@ -674,7 +662,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     losses += train(table, second, batches, config.second_rate, config, "second", checkpoints[1])
 
     weights = table.folded().detach().numpy()
-    figures = measure.measure(chosen.data, encoder_of(tokenizer, silent, weights), chosen.work)
+    figures = measure.measure(chosen.data, encoder_of(tokenizer, weights), chosen.work)
     show(figures)
     record = {
         "config": dataclasses.asdict(config),

@@ -123,7 +123,7 @@ def test_what_is_stored_small_still_points_the_same_way(
     weights[silent] = 0.0
     train.save(tmp_path / "model", tokenizer, weights, bits, {})
     texts = [pair.passage for pair in PAIRS]
-    exact, stored = train.encoder_of(tokenizer, silent, weights)(texts), load_encoder(str(tmp_path / "model")).encode(texts)
+    exact, stored = train.encoder_of(tokenizer, weights)(texts), load_encoder(str(tmp_path / "model")).encode(texts)
     assert (exact * stored).sum(axis=1).min() > 0.999
 
 
