@@ -179,7 +179,8 @@ def test_a_folder_that_is_none_or_vanishes_is_said(empty: Corpus, folder: Path) 
 def test_ctrl_c_ends_it_cleanly(folder: Path, tmp_path: Path) -> None:
     put(folder / "甲.txt", "青川市")
     code = (
-        "import sys, index.encoder; from tests.conftest import BigramEncoder;"
+        "import signal, sys, index.encoder; from tests.conftest import BigramEncoder;"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"  # as on a terminal: a suite run in the background ignores it
         "index.encoder.load_encoder = lambda name=None: BigramEncoder();"
         "from index.__main__ import main; sys.exit(main(sys.argv[1:]))"
     )
@@ -196,7 +197,7 @@ def test_ctrl_c_ends_it_cleanly(folder: Path, tmp_path: Path) -> None:
     lines = iter(process.stdout.readline, "")
     assert any("已加入  甲.txt" in line for line in lines)
     process.send_signal(signal.SIGINT)
-    said, complained = process.communicate()
+    said, complained = process.communicate(timeout=PATIENCE)
     assert (process.returncode, complained) == (0, "")
     assert "已停止监视" in said
     with Corpus.open(tmp_path / "data", BigramEncoder()) as opened:
