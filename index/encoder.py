@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 
 from index.types import EncoderError
-from index.unigram import Cut, cutter, plainly
+from index.unigram import Cut, any_cutter, cutter
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -154,18 +154,18 @@ def load_encoder(name: str | None = None) -> Encoder:
     try:
         model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
         dimension = model.get_embedding_dimension()
-        late = json.loads((folder / LATE).read_text(encoding="utf-8"))["columns"] if (folder / LATE).is_file() else None
+        late = _said(folder / LATE, "columns")
         first: Any = model[0]
         if type(first).__name__ == "StaticEmbedding":  # a look-up: threads cost more than they bring
             import torch
 
             torch.set_num_threads(1)
-            saturated = (folder / COUNTS).is_file() and json.loads((folder / COUNTS).read_text(encoding="utf-8"))["counts"] == SATURATED
-            cut = cutter(first.tokenizer)
-            if cut is None and saturated:  # the vectors must not depend on what is installed
-                cut = plainly(first.tokenizer)
-            if cut is not None and _unprompted(model):
-                return StaticEncoder(cut, first.embedding, label, fingerprint, saturated)
+            saturated = _said(folder / COUNTS, "counts") == SATURATED
+            if _unprompted(model):
+                # weighed that way the vectors are ours alone, whatever is installed to cut the text
+                cut = any_cutter(first.tokenizer) if saturated else cutter(first.tokenizer)
+                if cut is not None:
+                    return StaticEncoder(cut, first.embedding, label, fingerprint, saturated)
     except Exception as error:  # a model's own code may raise anything
         raise EncoderError(
             f"编码模型 {label} 无法加载（{error}）：请确认这是完整的 sentence-transformers 模型文件夹"
@@ -175,6 +175,11 @@ def load_encoder(name: str | None = None) -> Encoder:
     if late:
         return LateEncoder(model, label, fingerprint, dimension, late)
     return SentenceTransformerEncoder(model, label, fingerprint, dimension)
+
+
+def _said(file: Path, key: str) -> Any:
+    """What a settings file beside a model's weights says; None where there is no such file."""
+    return json.loads(file.read_text(encoding="utf-8"))[key] if file.is_file() else None
 
 
 def _unprompted(model: SentenceTransformer) -> bool:

@@ -46,9 +46,9 @@ def cutter(tokenizer: Tokenizer) -> Cut | None:
     return cut
 
 
-def plainly(tokenizer: Tokenizer) -> Cut:
-    """The same by the tokenizer itself: slower, whatever its kind."""
-    return lambda texts: [encoding.ids for encoding in tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+def any_cutter(tokenizer: Tokenizer) -> Cut:
+    """`cutter`, or the tokenizer itself where that gives none: slower, whatever its kind."""
+    return cutter(tokenizer) or (lambda texts: [each.ids for each in tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)])
 
 
 def _pieces(held: dict[str, Any]) -> list[tuple[str, float]]:

@@ -129,7 +129,7 @@ def test_the_shipped_model_counts_a_word_that_comes_back_less_each_time(shipped:
 
 @needs_model
 def test_the_vectors_do_not_depend_on_what_cuts_the_text(shipped: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.encoder.cutter", lambda tokenizer: None)  # as where sentencepiece is not installed
+    monkeypatch.setattr("index.unigram.cutter", lambda tokenizer: None)  # as where sentencepiece is not installed
     slow = load_encoder()
     assert slow.fingerprint == shipped.fingerprint
     np.testing.assert_allclose(slow.encode(TEXTS), shipped.encode(TEXTS), atol=1e-6)
