@@ -35,6 +35,7 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
     from fastapi.responses import FileResponse
     from fastapi_offline import FastAPIOffline
 
+    from index.narrowed import Narrowed
     from page import files
     from page.chat import HERE, blocks
     from page.events import Events
@@ -48,7 +49,6 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
     from server.asking import Desk
     from server.auditlog import record
     from server.gate import Gate
-    from server.narrowed import Narrowed
     from server.policy import Policy
     from server.problems import Problem, handle_errors
     from server.who import User, corpus_for, user_of, visible

@@ -239,7 +239,7 @@ def _indexed(data: Path) -> tuple[list[Finding], list[Report], list[str]]:
 
 def rebuild(options: argparse.Namespace) -> int:
     """Make both search indexes anew from the catalog."""
-    from index.corpus import rebuild as make_anew
+    from index.rebuild import rebuild as make_anew
 
     reports, passages = make_anew(options.data)
     print(f"索引 {options.data} 已从数据库重建：{reports} 份报告，{passages} 段")

@@ -276,6 +276,11 @@ def rows(db: sqlite3.Connection) -> frozenset[int]:
     return frozenset(row for (row,) in db.execute("SELECT row FROM reports"))
 
 
+def rows_until(db: sqlite3.Connection, generation: int) -> frozenset[int]:
+    """Rows of the reports that stood there at a generation and still do."""
+    return frozenset(row for (row,) in db.execute("SELECT row FROM reports WHERE generation <= ?", (generation,)))
+
+
 def row_of(db: sqlite3.Connection, report_id: str) -> tuple[int, str] | None:
     """Row and content hash of a report by its id."""
     found = db.execute("SELECT row, content_hash FROM reports WHERE id = ?", (report_id,)).fetchone()
@@ -414,6 +419,15 @@ def vectors(
             numbers.append(row)
             content += vector
     return np.array(numbers, dtype=np.int64), np.frombuffer(bytes(content), dtype="<f2").reshape(-1, dimension)
+
+
+def vectors_of(db: sqlite3.Connection, dimension: int, wanted: Sequence[int]) -> np.ndarray:
+    """float16 [n, d]: the vectors of some passages, in the order asked for; raises StoreError where one is not there."""
+    marks = ",".join("?" * len(wanted))
+    found = dict(db.execute(f"SELECT row, vector FROM vectors WHERE row IN ({marks})", wanted))
+    if gone := [row for row in wanted if len(found.get(row, b"")) != 2 * dimension]:
+        raise StoreError(f"段落 {gone[0]} 没有 {dimension} 维的向量：请用 python -m index rebuild 重建")
+    return np.frombuffer(b"".join(found[row] for row in wanted), dtype="<f2").reshape(-1, dimension)
 
 
 def problems(db: sqlite3.Connection, dimension: int) -> list[str]:

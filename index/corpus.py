@@ -1,15 +1,13 @@
 """The corpus on disk: catalog, dense and lexical indexes behind one object.
 
 The catalog's commit is the commit point.  Each index carries the generation of the catalog that it holds; one that lags
-is caught up from the catalog, one that is missing or damaged is rebuilt from it, by whoever opens or writes next.  Until
-then a search leaves out what the catalog no longer has.  Writers take a lock; readers need none.
+is caught up from the catalog, one that is missing or damaged is rebuilt from it, by whoever opens or writes next
+(`index.rebuild`).  What is read is a `View`, of one generation in all three; it gives way to the next when that is whole.
+Writers take a lock; readers need none.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 import sqlite3
 import threading
 import time
@@ -17,63 +15,49 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Siz
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import filelock
 import numpy as np
 
 from index import catalog
-from index.audit import Overlap, overlaps
-from index.corrections import checked, correct
-from index.dense import Dense
+from index.audit import Overlap
+from index.corrections import BY_HAND, COLUMNS, checked, correct
 from index.digest import digest
 from index.encoder import Encoder
-from index.lexical import PLAIN, Lexical, Terms, damaged, read_terms, segmenter
+from index.folder import (
+    CATALOG,
+    LEXICAL,
+    META,
+    TERMS,
+    WAIT,
+    Busy,
+    check_encoder,
+    locked,
+    make,
+    recorded_encoder,
+    terms_of,
+    write_whole,
+)
+from index.lexical import Terms, damaged
+from index.rebuild import caught_up, opened, partial, rebuild
 from index.types import EncoderError, Facts, Passage, Report, ReportRef, StoreError, context
+from index.view import View
 
-FORMAT = 1
+__all__ = ["Busy", "Corpus", "Snapshot", "check", "embedded", "rebuild", "recorded_encoder"]
+
 BATCH = 2048  # passages embedded and committed together
 MOST_TEXTS = 40_000  # vectors of words and sentences remembered: some 60 MB at 384 dimensions
-WAIT = 5.0  # seconds that a writer waits for another
 COMMIT_SECONDS = 30.0  # that reports wait to be committed, where reading them is slow
-_META, _CATALOG, _DENSE, _LEXICAL, _TERMS, _LOCK, _HOLDER = (
-    "meta.json",
-    "catalog.sqlite",
-    "dense.faiss",
-    "lexical",
-    "terms.txt",
-    "writer.lock",
-    "writer.pid",
-)
-
-
-@dataclass(frozen=True)
-class _View:
-    """What searches see; swapped whole."""
-
-    generation: int
-    refs: dict[int, ReportRef]
-    dense: Dense
-    lexical: Lexical
-
-    @property
-    def current(self) -> bool:
-        return self.generation == self.dense.generation == self.lexical.generation
-
-
-class Busy(StoreError):
-    """Another process is writing."""
 
 
 class Corpus:
     """Reports, searchable.  Safe to read from many threads; `add` and `remove` take turns, across processes too."""
 
-    def __init__(self, data: Path, encoder: Encoder, db: sqlite3.Connection, view: _View) -> None:
+    def __init__(self, data: Path, encoder: Encoder, db: sqlite3.Connection, view: View) -> None:
         self.encoder = encoder
         self._data = data
         self._db = db
         self._view = view
-        self._reading = threading.RLock()  # of the one connection that all reads share
+        self._reading = threading.RLock()  # of the connection, which looks for what is new
         self._swapping = threading.RLock()  # of the view
         self._texts: dict[str, np.ndarray] = {}
         self._remembering = threading.Lock()  # of vectors
@@ -86,13 +70,13 @@ class Corpus:
         with another encoder.
         """
         data = Path(data)
-        if create and not ((data / _META).exists() and (data / _CATALOG).exists()):
-            _create(data, encoder)
-        _check(data, encoder)
-        db = catalog.connect(data / _CATALOG)
+        if create and not ((data / META).exists() and (data / CATALOG).exists()):
+            make(data, encoder)
+        check_encoder(data, encoder)
+        db = catalog.connect(data / CATALOG)
         try:
-            with catalog.guard(data / _CATALOG):
-                return cls(data, encoder, db, _open(data, db, encoder.dimension))
+            with catalog.guard(data / CATALOG):
+                return cls(data, encoder, db, opened(data, encoder.dimension))
         except BaseException:
             db.close()
             raise
@@ -106,6 +90,7 @@ class Corpus:
         """Let go of the files; searching afterwards raises StoreError."""
         with self._reading:
             self._db.close()
+            self._view.close()
 
     def __enter__(self) -> Corpus:
         return self
@@ -119,30 +104,29 @@ class Corpus:
 
     def report(self, row: int) -> Report:
         """A report whole; raises StoreError when it is not there (any more)."""
-        with self._read() as db:
-            found = catalog.report(db, row)
-        if found is None:
-            raise StoreError(f"第 {row} 号报告不在索引中：它可能刚被移除，请重新提问")
-        return found
+        return self._view.report(row)
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Passages by row, in the order asked for; raises StoreError when one is not there (any more)."""
-        with self._read() as db:
-            found = catalog.passages(db, rows)
-        gone = [row for row in rows if row not in found]
-        if gone:
-            raise StoreError(f"第 {gone[0]} 号段落不在索引中：它所在的报告可能刚被移除，请重新提问")
-        return [found[row] for row in rows]
+        return self._view.passages(rows)
 
-    def dense(self, vector: np.ndarray, k: int, allowed: frozenset[int] | None = None) -> list[tuple[int, float]]:
-        """At most k (passage row, cosine) for a unit vector, best first, in the reports allowed; None: in all."""
-        index = self._view.dense
-        return index.search(vector, k, self._live(index.generation, allowed))
+    def dense(
+        self, vector: np.ndarray, k: int, allowed: frozenset[int] | None = None, *, among: frozenset[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """At most k (passage row, cosine) for a unit vector, best first, in the reports allowed; None: in all.
 
-    def lexical(self, text: str, k: int, allowed: frozenset[int] | None = None) -> list[tuple[int, float]]:
-        """At most k (passage row, BM25) for a text's words, best first, in the reports allowed; None: in all."""
-        index = self._view.lexical
-        return index.search(text, k, self._live(index.generation, allowed))
+        among: the reports that there are for who asks; no other has any part in what is found.
+        """
+        return self._view.nearest(vector, k, allowed, among)
+
+    def lexical(
+        self, text: str, k: int, allowed: frozenset[int] | None = None, *, among: frozenset[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """At most k (passage row, BM25) for a text's words, best first, in the reports allowed; None: in all.
+
+        among: the reports that there are for who asks; no other has any part in what is found.
+        """
+        return self._view.matching(text, k, allowed, among)
 
     def text_vectors(self, texts: Sequence[str]) -> np.ndarray:
         """float32 [len(texts), dimension] of words and sentences; those met before are remembered, up to 40,000 of them."""
@@ -156,9 +140,15 @@ class Corpus:
         # one concatenation: np.stack would make a view of each of some hundred rows first
         return np.concatenate(held).reshape(len(held), -1) if held else np.zeros((0, self.encoder.dimension), np.float32)
 
-    def frequency(self, word: str) -> int:
-        """How many passages hold a word as `index.lexical.segment` gives it, with its title and heading path."""
-        return self._view.lexical.frequency(word)
+    def frequency(self, word: str, *, among: frozenset[int] | None = None) -> int:
+        """How many passages, of some reports or of all, hold a word as `index.lexical.segment` gives it, with title and heading path."""
+        return self._view.lexical.frequency(word, among)
+
+    def snapshot(self) -> Corpus:
+        """This corpus as it is now, for the whole life of a question: of one generation, whatever is committed meanwhile."""
+        with suppress(StoreError):  # what cannot be brought up, as on a full disk, is answered from as it is
+            self.refresh()
+        return Snapshot(self)
 
     def add(self, reports: Iterable[Report], progress: Callable[[int, int], None] | None = None) -> list[ReportRef]:
         """Put in reports; gives what the catalog has for each, in order.
@@ -178,7 +168,7 @@ class Corpus:
                     if progress is not None:
                         progress(len(done), total)
             finally:
-                self._catch_up(db)
+                self._catch_up()
         return done
 
     def known(self, path: Path) -> ReportRef | None:
@@ -208,8 +198,35 @@ class Corpus:
                     for ref in refs:
                         catalog.delete(db, ref.row, at)
                         catalog.drop_corrections(db, ref.source)
-                self._catch_up(db)
+                self._catch_up()
         return refs
+
+    def replace(self, report_id: str, report: Report) -> ReportRef:
+        """Another report in the place of one, in one step, so that nobody ever finds both or neither.
+
+        Facts that a person corrected of the one stay so.  Gives what now stands there, which is the one where its text is the same.
+        Raises StoreError when there is no report of that id, or when the new text is that of a third.
+        """
+        check(report)
+        with self._write() as db:
+            old = self._ref(db, report_id)
+            if same := {row for row, _, _ in catalog.rows_of_text(db, report.text)}:
+                if old.row in same:
+                    return old
+                raise StoreError("库中已经有正文相同的报告，没有替换。")
+            by_hand = {name: str(getattr(old.facts, name)) for name, where in old.facts.read_from if where == BY_HAND}
+            by_hand = {name: value for name, value in by_hand.items() if name in COLUMNS.values() and value}
+            by_hand |= catalog.corrections(db, report.source)
+            report = correct(report, by_hand)
+            vectors = self._embed(db, [report], (old.row,))[report.id]
+            with catalog.transaction(db) as at:
+                for row in {old.row, *catalog.rows_of_source(db, report.source)}:
+                    catalog.delete(db, row, at)
+                catalog.drop_corrections(db, old.source)
+                catalog.set_corrections(db, report.source, by_hand)
+                row = catalog.insert(db, report, vectors, at)
+            self._catch_up()
+            return catalog.refs(db, row)[0]
 
     def correct(self, report_id: str, values: Mapping[str, str]) -> ReportRef:
         """Correct facts of a report by hand, by their names in `Facts`; a new reading of its file does not undo it.
@@ -229,18 +246,12 @@ class Corpus:
                     catalog.set_corrections(db, ref.source, given)
                     catalog.delete(db, ref.row, at)
                     catalog.insert(db, report, vectors, at)
-                self._catch_up(db)
+                self._catch_up()
             return self._ref(db, report_id)
 
     def alike(self, row: int) -> list[Overlap]:
         """Reports that are nearly the same as one, most alike first, each with what differs."""
-        with self._read() as db:
-            one = catalog.report(db, row)
-            others = [catalog.report(db, other) for other in catalog.alike(db, row)]
-        if one is None:
-            return []
-        found = [overlap for other in others if other is not None for overlap in overlaps([one, other])]
-        return sorted((overlap for overlap in found if overlap.alike), key=lambda overlap: -overlap.share)
+        return self._view.alike(row)
 
     @property
     def terms(self) -> Terms:
@@ -250,26 +261,35 @@ class Corpus:
     def set_terms(self, terms: Terms) -> None:
         """Cut texts and questions with a user's words besides; what is indexed is cut anew where they changed."""
         with self._write() as db:
-            if terms == _terms(self._data):
+            if terms == terms_of(self._data):
                 return
             try:
-                _write(self._data / _TERMS, terms.text())
+                write_whole(self._data / TERMS, terms.text())
             except OSError as error:
                 raise StoreError(f"索引 {self._data} 写不进去（{error}）：请检查磁盘空间与权限") from error
             with catalog.transaction(db):
                 pass  # a new generation, so that readers look again
-            self._catch_up(db)
+            self._catch_up()
 
     def refresh(self) -> bool:
         """See what other processes have committed; True when something changed.  One SELECT when nothing did."""
-        view = self._view
-        with self._read() as db:
-            if catalog.generation(db) == view.generation and view.current:
-                return False
-        with self._swapping, self._read() as db:
+        if self._is_current():
+            return False
+        with self._swapping:
+            if self._is_current():  # another thread has looked meanwhile
+                return True
             before = self._view
-            self._view = _open(self._data, db, self.encoder.dimension, before)
-            return self._view != before
+            try:
+                self._view = opened(self._data, self.encoder.dimension, before)
+            except StoreError:  # cannot be brought up, as on a full disk: what is removed is gone, what is new waits
+                self._view = partial(self._data) or before
+                raise
+            changed = self._view is not before
+        del before
+        if changed:
+            with suppress(StoreError), locked(self._data, 0):  # a writer that is at it does so itself
+                self._settle()
+        return changed
 
     def verify(self) -> list[str]:
         """Chinese lines, one for each contradiction between catalog, vectors and terms; none when all is well."""
@@ -284,7 +304,7 @@ class Corpus:
             return found
         found += _difference("向量索引", view.dense.rows, passages)
         found += _difference("全文索引", view.lexical.rows, passages)
-        found += [f"全文索引：文件 {name} 的校验值不符" for name in damaged(self._data / _LEXICAL)]
+        found += [f"全文索引：文件 {name} 的校验值不符" for name in damaged(self._data / LEXICAL)]
         held = dict(view.dense.vectors())
         found += [
             f"段落 {row} 的向量与数据库不同"
@@ -302,27 +322,31 @@ class Corpus:
 
     @contextmanager
     def _read(self) -> Iterator[sqlite3.Connection]:
-        with self._reading, catalog.guard(self._data / _CATALOG):
+        """The catalog as it is, whatever the view."""
+        with self._reading, catalog.guard(self._data / CATALOG):
             yield self._db
+
+    def _is_current(self) -> bool:
+        view = self._view
+        with self._read() as db:
+            return view.current and catalog.generation(db) == view.generation
+
+    def _settle(self) -> None:
+        """What is no longer read goes from the log too; the lock is held."""
+        with suppress(StoreError):
+            if self._is_current():
+                self._view.settle()
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
         """A connection of its own, so that no reader sees what is not committed."""
-        with _lock(self._data, WAIT):
-            db = catalog.connect(self._data / _CATALOG)
+        with locked(self._data, WAIT):
+            db = catalog.connect(self._data / CATALOG)
             try:
-                with catalog.guard(self._data / _CATALOG):
+                with catalog.guard(self._data / CATALOG):
                     yield db
             finally:
                 db.close()
-
-    def _live(self, generation: int, allowed: frozenset[int] | None) -> frozenset[int] | None:
-        """Which reports an index of this generation may show: those that the catalog still has."""
-        with self._read() as db:
-            if catalog.generation(db) == generation:
-                return allowed
-            rows = catalog.rows(db)
-        return rows if allowed is None else rows & allowed
 
     def _add(self, db: sqlite3.Connection, batch: list[Report]) -> list[ReportRef]:
         batch = [_corrected(db, report) for report in batch]
@@ -348,12 +372,12 @@ class Corpus:
             # a path that stands in a batch twice: the later reading has taken the place of the earlier
             return [ref for row in rows for ref in catalog.refs(db, row)]
 
-    def _embed(self, db: sqlite3.Connection, reports: list[Report]) -> dict[str, np.ndarray]:
-        """float16 [passages, d] by report id; what an earlier reading of the same file had is not embedded again."""
+    def _embed(self, db: sqlite3.Connection, reports: list[Report], also: tuple[int, ...] = ()) -> dict[str, np.ndarray]:
+        """float16 [passages, d] by report id; what an earlier reading of the same file had, or a row of `also`, is not embedded again."""
         texts = {report.id: [embedded(report.facts, passage) for passage in report.passages] for report in reports}
         known: dict[str, np.ndarray] = {}
         for report in reports:
-            for row in _placed(db, report).known:
+            for row in (*_placed(db, report).known, *also):
                 before = catalog.report(db, row)
                 if before is not None:
                     had = [embedded(before.facts, passage) for passage in before.passages]
@@ -369,10 +393,42 @@ class Corpus:
         none = np.zeros((0, self.encoder.dimension), dtype=np.float16)
         return {id: np.stack([known[text] for text in each]) if each else none for id, each in texts.items()}
 
-    def _catch_up(self, db: sqlite3.Connection) -> None:
-        """After a write, with the lock held: both indexes and the view."""
+    def _catch_up(self) -> None:
+        """After a write, with the lock held: both indexes, then the view.  Searches go on in the one before."""
+        try:
+            self._show(caught_up(self._data, self.encoder.dimension, self._view))
+        except StoreError:  # as on a full disk: what is removed is gone, what is new waits
+            self._show(partial(self._data) or self._view)
+            raise
+        self._settle()
+
+    def _show(self, view: View) -> None:
         with self._swapping:
-            self._view = _rebuild(self._data, db, self.encoder.dimension, self._view)
+            self._view = view
+
+
+class Snapshot(Corpus):
+    """A corpus at one generation.  It cannot be written to, and sees nothing of what is."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        self.encoder = corpus.encoder
+        self._corpus = corpus
+        self._view = corpus._view
+
+    def text_vectors(self, texts: Sequence[str]) -> np.ndarray:
+        """As of the corpus, which remembers them."""
+        return self._corpus.text_vectors(texts)
+
+    def snapshot(self) -> Corpus:
+        """Itself."""
+        return self
+
+    def refresh(self) -> bool:
+        """Nothing changes."""
+        return False
+
+    def close(self) -> None:
+        """The corpus stays open."""
 
 
 def embedded(facts: Facts, passage: Passage) -> str:
@@ -391,22 +447,6 @@ def check(report: Report) -> None:
     for passage in report.passages:
         if report.text[passage.start : passage.end] != passage.text:
             raise StoreError(f"{report.name} 的段落 {passage.start}–{passage.end} 与正文不符：请重新读取该文件")
-
-
-def recorded_encoder(data: Path) -> Encoder:
-    """The encoder that a folder was built with, as far as `list`, `remove` and `verify` need it: it encodes nothing."""
-    encoder = _read_meta(Path(data))["encoder"]
-    return _Recorded(encoder["name"], encoder["fingerprint"], encoder["dimension"])
-
-
-@dataclass(frozen=True)
-class _Recorded:
-    name: str
-    fingerprint: str
-    dimension: int
-
-    def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
-        raise EncoderError(f"没有加载编码模型 {self.name}：请加 --encoder {self.name}")
 
 
 @dataclass(frozen=True)
@@ -454,283 +494,8 @@ def _batches(reports: Iterable[Report]) -> Iterator[list[Report]]:
         yield batch
 
 
-def _open(data: Path, db: sqlite3.Connection, dimension: int, before: _View | None = None) -> _View:
-    """What is on disk; brought up to the catalog where it lags, is missing or damaged, unless a writer is at it."""
-    until = time.monotonic() + WAIT
-    while True:
-        view: _View | None = None
-        try:
-            view = _read(data, db, before)
-            if view.current and _whole(view, dimension) and _read_meta(data)["segmenter"] == segmenter(view.lexical.terms):
-                return view
-        except StoreError:
-            pass  # missing or damaged: rebuilt below; or just being replaced by a writer
-        try:
-            with _lock(data, 0):
-                return _rebuild(data, db, dimension, view)
-        except Busy:
-            view = view or before  # a reader keeps what it has, and looks again when it is asked next
-            if view is not None:
-                return view
-            if time.monotonic() > until:
-                raise
-        time.sleep(0.02)
-
-
-def _read(data: Path, db: sqlite3.Connection, before: _View | None) -> _View:
-    """What is on disk as it is; what `before` holds already is not read again."""
-    dense = None if before is None else before.dense
-    if dense is None or dense.generation != Dense.saved_generation(data / _DENSE):
-        dense = Dense.load(data / _DENSE)
-    terms = _terms(data)
-    if before is None or before.lexical.terms != terms or before.lexical.aside is not None:
-        lexical = Lexical.open(data / _LEXICAL, terms)
-    else:
-        lexical = before.lexical
-        lexical.reload()
-    return _View(*_listed(db), dense, lexical)
-
-
-def _listed(db: sqlite3.Connection) -> tuple[int, dict[int, ReportRef]]:
-    """Generation and reports, of one moment."""
-    db.execute("BEGIN")
-    try:
-        return catalog.generation(db), {ref.row: ref for ref in catalog.refs(db)}
-    finally:
-        db.execute("COMMIT")
-
-
-def _whole(view: _View, dimension: int) -> bool:
-    total = sum(ref.passages for ref in view.refs.values())
-    return view.dense.dimension == dimension and len(view.dense) == len(view.lexical) == total
-
-
-def _rebuild(
-    data: Path, db: sqlite3.Connection, dimension: int, view: _View | None, *, anew: bool = False
-) -> _View:
-    """Both indexes brought to the catalog's generation, by what changed where that is known; the lock is held.
-
-    anew: what stands on disk counts for nothing, whatever it claims to hold.
-    """
-    generation, refs = _listed(db)
-    total = sum(ref.passages for ref in refs.values())
-    meta = _read_meta(data)
-    terms = _terms(data)
-    now = segmenter(terms)
-    try:
-        dense = _dense(data / _DENSE, db, dimension, generation, total, None if view is None else view.dense, anew=anew)
-        held = None if view is None or view.lexical.terms != terms else view.lexical
-        lexical = _lexical(data / _LEXICAL, db, generation, total, held, terms, anew=anew or meta["segmenter"] != now)
-        if meta != (meta := {**meta, "segmenter": now, "dense": dense.kind}):
-            _write_meta(data, meta)
-    except OSError as error:
-        raise StoreError(
-            f"索引 {data} 写不进去（{error}）：请检查磁盘空间与权限；已入库的报告没有丢，再次打开时会补齐"
-        ) from error
-    return _View(generation, refs, dense, lexical)
-
-
-def _dense(
-    path: Path, db: sqlite3.Connection, dimension: int, generation: int, total: int, held: Dense | None, *, anew: bool
-) -> Dense:
-    dense: Dense | None = None
-    if held is not None:
-        dense = held.copy()  # searches go on in the one held
-    elif not anew:
-        with suppress(StoreError):  # missing or damaged: built anew
-            dense = Dense.load(path)
-    if dense is not None and dense.dimension == dimension and dense.generation <= generation:
-        removed, added = catalog.changes(db, dense.generation)
-        if removed or added:
-            dense.remove_reports(removed | added)
-            dense.add(*catalog.vectors(db, dimension, added))
-    else:
-        dense = None
-    if dense is None or len(dense) != total or not dense.suits():
-        dense = Dense.build(*catalog.vectors(db, dimension))
-    if dense.generation != generation or Dense.saved_generation(path) != generation:
-        dense.save(path, generation)
-    return dense
-
-
-def _lexical(
-    folder: Path, db: sqlite3.Connection, generation: int, total: int, held: Lexical | None, terms: Terms, *, anew: bool
-) -> Lexical:
-    lexical = None
-    if not anew:
-        try:
-            lexical = held or Lexical.open(folder, terms)
-            lexical.reload()
-            if lexical.generation == generation and len(lexical) == total:
-                return lexical
-            if 0 <= lexical.generation < generation:
-                removed, added = catalog.changes(db, lexical.generation)
-                _fill(lexical, db, removed | added, added, generation)
-                if len(lexical) == total:
-                    return lexical
-        except StoreError:
-            pass  # missing or damaged: built anew
-    aside = folder.with_name(folder.name + ".new")
-    shutil.rmtree(aside, ignore_errors=True)
-    _fill(Lexical.create(aside, terms), db, set(), catalog.rows(db), generation)
-    before = folder.with_name(folder.name + ".old")
-    shutil.rmtree(before, ignore_errors=True)
-    if folder.exists():  # two renames: a reader meets a gap of microseconds, and looks again
-        os.replace(folder, before)
-    os.replace(aside, folder)
-    shutil.rmtree(before, ignore_errors=True)
-    return Lexical.open(folder, terms)
-
-
-def _fill(lexical: Lexical, db: sqlite3.Connection, gone: Iterable[int], new: Iterable[int], generation: int) -> None:
-    try:
-        for row in sorted(gone):  # also what is added below: done twice after a kill, it must not stand there twice
-            lexical.remove(row)
-        for row in sorted(new):
-            report = catalog.report(db, row)
-            if report is not None:
-                lexical.add(
-                    [row << catalog.SHIFT | n for n in range(len(report.passages))],
-                    [passage.text for passage in report.passages],
-                    [context(report.facts, passage) for passage in report.passages],
-                )
-        lexical.commit(generation)
-    except BaseException:
-        lexical.rollback()
-        raise
-
-
 def _difference(name: str, held: np.ndarray, wanted: np.ndarray) -> list[str]:
     missing, extra = np.setdiff1d(wanted, held), np.setdiff1d(held, wanted)
     lines = [f"{name}缺少 {len(missing)} 个段落，如第 {missing[0]} 号"] if len(missing) else []
     lines += [f"{name}多出 {len(extra)} 个段落，如第 {extra[0]} 号"] if len(extra) else []
     return lines + ([f"{name}有重复的段落"] if len(np.unique(held)) != len(held) else [])
-
-
-@contextmanager
-def _lock(data: Path, wait: float) -> Iterator[None]:
-    """The writers' lock of a folder; the kernel lets go of it when its holder dies."""
-    lock = filelock.FileLock(data / _LOCK, timeout=wait)
-    holder = data / _HOLDER
-    try:
-        lock.acquire()
-    except filelock.Timeout as error:
-        raise Busy(f"索引 {data} 正由{_holder(holder)}写入：请等它完成后再试") from error
-    except OSError as error:
-        raise StoreError(f"索引 {data} 写不进去（{error}）：请检查目录是否存在、是否有写权限") from error
-    try:
-        holder.write_text(str(os.getpid()), encoding="utf-8")
-        yield
-    finally:
-        holder.unlink(missing_ok=True)
-        lock.release()
-
-
-def _holder(path: Path) -> str:
-    try:
-        return f"进程 {int(path.read_text(encoding='utf-8'))} "
-    except (OSError, ValueError):
-        return "另一个进程"
-
-
-def _terms(data: Path) -> Terms:
-    """The user's words, which stand beside the index that they cut."""
-    path = data / _TERMS
-    return read_terms(path)[0] if path.exists() else PLAIN
-
-
-def rebuild(data: Path) -> tuple[int, int]:
-    """Both indexes made anew from the catalog, whatever state they are in; how many reports and passages they hold."""
-    data = Path(data)
-    encoder = recorded_encoder(data)
-    with _lock(data, WAIT):
-        db = catalog.connect(data / _CATALOG)
-        try:
-            with catalog.guard(data / _CATALOG):
-                problems = catalog.problems(db, encoder.dimension)
-                if problems:
-                    raise StoreError(f"数据库本身有问题，不能据以重建：{problems[0]}。请从备份恢复，或把报告重新加入新的 --data 目录")
-                with catalog.transaction(db):
-                    pass  # a new generation: what an index claims to hold no longer counts, and readers look again
-                view = _rebuild(data, db, encoder.dimension, None, anew=True)
-        except OSError as error:
-            raise StoreError(f"索引 {data} 写不进去（{error}）：请检查磁盘空间与权限") from error
-        finally:
-            db.close()
-    return len(view.refs), sum(ref.passages for ref in view.refs.values())
-
-
-def _create(data: Path, encoder: Encoder) -> None:
-    """A new corpus in an empty or missing folder; one that a killed process left half made is finished."""
-    if data.exists() and not data.is_dir():
-        raise StoreError(f"{data} 不是文件夹：请换一个 --data 目录")
-    ours = {_META, _TERMS, _LOCK, _HOLDER}
-    others = sorted(path.name for path in data.iterdir() if path.name not in ours) if data.exists() else []
-    if (data / _META).exists() and not (data / _CATALOG).exists() and (data / _DENSE).exists():
-        raise StoreError(f"索引 {data} 的 {_CATALOG} 不见了：请从备份恢复，或换一个 --data 目录重建")
-    if others and not (data / _META).exists():
-        raise StoreError(f"{data} 里有别的文件（{others[0]} 等），不是有据的索引：请换一个空的 --data 目录")
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"无法建立索引目录 {data}（{error}）：请检查路径与权限") from error
-    with _lock(data, WAIT):
-        if not (data / _META).exists():
-            recorded = {"name": encoder.name, "fingerprint": encoder.fingerprint, "dimension": encoder.dimension}
-            _write_meta(data, {"format": FORMAT, "encoder": recorded, "segmenter": segmenter(), "dense": ""})
-        catalog.connect(data / _CATALOG, create=True).close()
-
-
-def _check(data: Path, encoder: Encoder) -> None:
-    """Raises EncoderError when a folder was built with another encoder."""
-    built = _read_meta(data)["encoder"]
-    if built["fingerprint"] == encoder.fingerprint and built["dimension"] == encoder.dimension:
-        return
-    if built["name"] == encoder.name:
-        raise EncoderError(
-            f"索引 {data} 是用编码模型 {encoder.name} 的另一个版本建的：模型已更换，请换一个 --data 目录重建，"
-            f"或删除 {data} 后重新运行 python -m index add"
-        )
-    raise EncoderError(
-        f"索引 {data} 是用编码模型 {built['name']} 建的，当前是 {encoder.name}："
-        f"请加 --encoder {built['name']}，或换一个 --data 目录重建"
-    )
-
-
-def _read_meta(data: Path) -> dict[str, Any]:
-    """What `meta.json` says; raises StoreError when it is missing, foreign or of another format."""
-    path = data / _META
-    if not path.is_file():
-        if data.exists() and not data.is_dir():
-            raise StoreError(f"{data} 不是文件夹：请换一个 --data 目录")
-        if data.exists() and any(data.iterdir()):
-            raise StoreError(f"{data} 不是有据的索引（缺少 {_META}）：请换一个 --data 目录")
-        raise StoreError(f"索引 {data} 不存在：请先运行 python -m index add 文件或文件夹 --data {data}")
-    try:
-        meta = json.loads(path.read_text(encoding="utf-8"))
-        sound = (
-            isinstance(meta["format"], int)
-            and {"name", "fingerprint", "dimension"} <= meta["encoder"].keys()
-            and "segmenter" in meta
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise StoreError(f"{path} 读不懂（{error}）：请从备份恢复，或换一个 --data 目录重建") from error
-    if not sound:
-        raise StoreError(f"{path} 不是有据的索引说明：请换一个 --data 目录")
-    if meta["format"] != FORMAT:
-        raise StoreError(f"索引 {data} 的格式是 {meta['format']}，本程序读写格式 {FORMAT}：请换一个 --data 目录重建")
-    return dict(meta)
-
-
-def _write_meta(data: Path, meta: dict[str, Any]) -> None:
-    _write(data / _META, json.dumps(meta, ensure_ascii=False, indent=2) + "\n")
-
-
-def _write(path: Path, text: str) -> None:
-    """All or nothing."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

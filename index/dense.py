@@ -70,6 +70,11 @@ class Dense:
         return f"ivf{self._index.nlist}-sq8" if self._lists else "flat-fp16"
 
     @property
+    def approximate(self) -> bool:
+        """Whether a search looks through some of the passages only."""
+        return self._lists
+
+    @property
     def dimension(self) -> int:
         return int(self._index.d)
 
@@ -115,8 +120,13 @@ class Dense:
         """Take out every passage of these reports."""
         self.remove(self._rows[self._of(frozenset(reports))])
 
-    def search(self, vector: np.ndarray, k: int, allowed: frozenset[int] | None = None) -> list[tuple[int, float]]:
-        """At most k (passage row, inner product), best first, of the reports allowed; None: of all."""
+    def search(
+        self, vector: np.ndarray, k: int, allowed: frozenset[int] | None = None, *, every: bool = False
+    ) -> list[tuple[int, float]]:
+        """At most k (passage row, inner product), best first, of the reports allowed; None: of all.
+
+        every: look through all lists, where there are lists.
+        """
         query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
         if query.shape[1] != self.dimension:
             raise ValueError(f"a vector of {self.dimension} numbers is needed, not {query.shape[1]}")
@@ -127,7 +137,7 @@ class Dense:
             return []
         with _one_thread():
             if self._lists:
-                scores, labels = self._lists_search(query, k, mask, left)
+                scores, labels = self._lists_search(query, k, mask, left, every)
             else:
                 scores, labels = self._flat_search(query, k, mask)
         found = [(int(row), float(score)) for row, score in zip(labels[0], scores[0], strict=True) if row >= 0]
@@ -144,13 +154,13 @@ class Dense:
         return scores, np.where(positions >= 0, self._rows[positions], -1)
 
     def _lists_search(
-        self, query: np.ndarray, k: int, mask: np.ndarray | None, left: int
+        self, query: np.ndarray, k: int, mask: np.ndarray | None, left: int, every: bool
     ) -> tuple[np.ndarray, np.ndarray]:
         """The fewer passages a filter leaves, the more lists are probed, so that as many candidates are seen."""
-        only = None
+        probes = self._index.nlist if every else min(self._index.nlist, math.ceil(self._index.nprobe * len(self) / left))
+        only = faiss.SearchParametersIVF(nprobe=probes)
         if mask is not None:
-            probes = min(self._index.nlist, math.ceil(self._index.nprobe * len(self) / left))
-            only = faiss.SearchParametersIVF(sel=faiss.IDSelectorBatch(self._rows[mask]), nprobe=probes)
+            only.sel = selector = faiss.IDSelectorBatch(self._rows[mask])  # noqa: F841 - kept alive while the search runs
         found: tuple[np.ndarray, np.ndarray] = self._index.search(query, k, params=only)
         return found
 

@@ -27,6 +27,7 @@ from pathlib import Path
 import numpy as np
 import tantivy
 
+from index.bm25 import FIELDS, Among, only, ranked
 from index.types import StoreError
 
 _SHIFT = 20
@@ -34,6 +35,7 @@ _MARKER = 0  # no report has row 0: its only document carries the generation in 
 _LONGEST = 64  # characters of a token; tantivy drops terms beyond 65,530 bytes
 _HEAP = 64 << 20  # bytes of the writer, one thread: the same additions make the same index
 _FOOTER_MAGIC = 1337  # tantivy: src/directory/footer.rs
+_MOST_AMONG = 16  # sets of reports whose counts are remembered
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _PIECES = re.compile(r"\d+(?:\.\d+)?|[a-z]+|[^\W\d_a-z]+")
 
@@ -138,7 +140,7 @@ def _jieba() -> dict[str, str]:
         "name": "rjieba",
         "version": importlib.metadata.version("rjieba"),
         "dictionary": digest,
-        "fields": "words pairs",
+        "fields": "words pairs, kept",
     }
 
 
@@ -154,18 +156,26 @@ class Lexical:
         self._schema = index.schema
         self._writer: tantivy.IndexWriter | None = None
         self._searcher = index.searcher()
+        self._among: dict[frozenset[int], Among] = {}  # those asked for last
+
+    def copy(self) -> Lexical:
+        """One to write to, or to reload, while searches go on in this one."""
+        held = Lexical(self._folder, self._index, self.terms)
+        held.aside, held.generation, held._searcher = self.aside, self.generation, self._searcher
+        return held
 
     @classmethod
     def create(cls, folder: Path, terms: Terms = PLAIN) -> Lexical:
         """A new one in an empty or missing folder."""
-        schema = (
+        builder = (
             tantivy.SchemaBuilder()
             .add_unsigned_field("row", indexed=True, fast=True)
             .add_unsigned_field("report", indexed=True, fast=True)
-            .add_text_field("words", tokenizer_name="whitespace", index_option="freq")
-            .add_text_field("pairs", tokenizer_name="whitespace", index_option="freq")
-            .build()
         )
+        for field in FIELDS:  # kept with their numbers, so that a passage's score can be told anew for who sees some reports only
+            builder.add_text_field(field, stored=True, tokenizer_name="whitespace", index_option="freq")
+            builder.add_unsigned_field(f"{field}_length", fast=True)
+        schema = builder.build()
         with _guard(folder):
             folder.mkdir(parents=True, exist_ok=True)
             return cls(folder, tantivy.Index(schema, path=str(folder), reuse=False), terms)
@@ -209,8 +219,9 @@ class Lexical:
                 document.add_unsigned("row", int(row))
                 document.add_unsigned("report", int(row) >> _SHIFT)
                 text = f"{head}\n{body}"  # one field: BM25 must see a word of the title and of the passage as one
-                document.add_text("words", " ".join(segment(text, self.terms)))
-                document.add_text("pairs", " ".join(pairs(text)))
+                for field, tokens in zip(FIELDS, (segment(text, self.terms), pairs(text)), strict=True):
+                    document.add_text(field, " ".join(tokens))
+                    document.add_unsigned(f"{field}_length", len(tokens))
                 writer.add_document(document)
 
     def remove(self, report_row: int) -> None:
@@ -246,10 +257,15 @@ class Lexical:
             searcher = self._index.searcher()
             marker = searcher.search(self._report(_MARKER), 1, count=False).hits
             generation = searcher.fast_field_values("row", [marker[0][1]])[0] if marker else -1
-        self._searcher, self.generation = searcher, int(generation or 0)
+        self._searcher, self.generation, self._among = searcher, int(generation or 0), {}
 
-    def search(self, text: str, k: int, allowed: frozenset[int] | None = None) -> list[tuple[int, float]]:
-        """At most k (passage row, BM25 above zero), best first, of the reports allowed; None: of all."""
+    def search(
+        self, text: str, k: int, allowed: frozenset[int] | None = None, among: frozenset[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """At most k (passage row, BM25 above zero), best first, of the reports allowed; None: of all.
+
+        among: the reports that there are for who asks; the scores are those of an index that holds no others.
+        """
         searcher = self._searcher
         terms = dict.fromkeys(
             [("words", word) for word in segment(text, self.terms)] + [("pairs", pair) for pair in pairs(text)],
@@ -257,20 +273,35 @@ class Lexical:
         k = min(k, searcher.num_docs)
         if not terms or k <= 0 or (allowed is not None and not allowed):
             return []
+        if among is not None:
+            with _guard(self._folder):
+                return self._of(among).search(list(terms), k, among if allowed is None else among & allowed)
         should, must = tantivy.Occur.Should, tantivy.Occur.Must
         query = tantivy.Query.boolean_query([(should, self._term(field, word)) for field, word in terms])
         if allowed is not None:
-            only = tantivy.Query.term_set_query(self._schema, "report", sorted(allowed))
-            query = tantivy.Query.boolean_query([(must, query), (must, tantivy.Query.const_score_query(only, 0.0))])
+            query = tantivy.Query.boolean_query([(must, query), (must, only(self._schema, allowed))])
         with _guard(self._folder):
             hits = searcher.search(query, k, count=False).hits
             rows = searcher.fast_field_values("row", [address for _, address in hits]) if hits else []
         found = [(int(row or 0), float(score)) for row, (score, _) in zip(rows, hits, strict=True) if score > 0]
-        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+        return ranked(found)
 
-    def frequency(self, word: str) -> int:
-        """How many passages hold a word as `segment` gives it; those removed count until tantivy merges their file."""
-        return int(self._searcher.doc_freq("words", word))
+    def frequency(self, word: str, among: frozenset[int] | None = None) -> int:
+        """How many passages hold a word as `segment` gives it; those removed count until tantivy merges their file.
+
+        among: of these reports only, and none removed.
+        """
+        if among is None:
+            return int(self._searcher.doc_freq("words", word))
+        with _guard(self._folder):
+            return self._of(among).frequency("words", word)
+
+    def _of(self, among: frozenset[int]) -> Among:
+        found = self._among.pop(among, None) or Among(self._searcher, self._schema, among)
+        while len(self._among) >= _MOST_AMONG:
+            self._among.pop(next(iter(self._among), among), None)
+        self._among[among] = found
+        return found
 
     def _term(self, field: str, word: str) -> tantivy.Query:
         return tantivy.Query.term_query(self._schema, field, word, "freq")

@@ -29,6 +29,7 @@ def ask(corpus: Corpus, text: str, *, k: int = 20, without: Collection[str] = ()
     takes unit, year and subject from; `reranker` reads the first hits again.  Raises what `understood` does.
     """
     started = time.perf_counter()
+    corpus = corpus.snapshot()  # of one generation to the end
     question = understood(corpus, text, without, before)
     hits = search(corpus, question, k, reranker=reranker)
     table = (tabulate(corpus, question) if many(corpus, question) else None) or each(corpus, question)

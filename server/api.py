@@ -100,17 +100,18 @@ def routes(corpus: Corpus, uploads: Path, door: Door, desk: Desk) -> APIRouter:
     router = APIRouter()
     queue, seen = desk.queue, desk.seen
 
-    def answer_to(request: Request, body: AskIn, action: str) -> Answer:
+    def answer_to(request: Request, body: AskIn, action: str, mine: Corpus | None = None) -> Answer:
         record(request, action, question=body.question, without=body.without)
-        return desk.answer(request, body.question, k=body.k, without=body.without)
+        return desk.answer(request, body.question, k=body.k, without=body.without, corpus=mine)
 
     async def told_as_it_comes(request: Request, body: AskIn) -> AsyncIterator[str]:
         try:
             async with queue.turn():
-                question = await anyio.to_thread.run_sync(lambda: understood(seen(request), body.question, body.without))
+                mine = await anyio.to_thread.run_sync(lambda: seen(request))  # one for what is understood and for the answer
+                question = await anyio.to_thread.run_sync(lambda: understood(mine, body.question, body.without))
                 chips = [ChipOut.of(chip).model_dump() for chip in question.chips]
                 yield event("understood", {"question": question.text, "asks": question.asks, "chips": chips, "note": question.nothing})
-                answer = await anyio.to_thread.run_sync(lambda: answer_to(request, body, "ask"))
+                answer = await anyio.to_thread.run_sync(lambda: answer_to(request, body, "ask", mine))
             yield event("answer", AskOut.of(answer).model_dump(mode="json"))
             if desk.phrases(answer) and body.phrase:
                 async with aclosing(desk.phrasing(request, answer)) as steps:
@@ -145,8 +146,8 @@ def routes(corpus: Corpus, uploads: Path, door: Door, desk: Desk) -> APIRouter:
         """融合向量与词面两路检索，先按单位、地区、年份、文种限定范围。"""
 
         def found() -> SearchOut:
-            answer = answer_to(request, body, "search")
             mine = seen(request)
+            answer = answer_to(request, body, "search", mine)
             return SearchOut.of(answer, [neighbours(mine, hit) for hit in answer.hits] if body.neighbours else ())
 
         return await queue.run(found)

@@ -30,15 +30,18 @@ class Desk:
         self._phrasing = Turnstile(PHRASING, waiting=0)
 
     def seen(self, request: Any) -> Corpus:
-        """The corpus as it is now, as who sends a request may see it."""
-        self._corpus.refresh()
-        return corpus_for(self._corpus, user_of(request))
+        """The corpus as it is now and stays for as long as it is held, as who sends a request may see it."""
+        return corpus_for(self._corpus.snapshot(), user_of(request))
 
     def answer(
-        self, request: Any, text: str, *, k: int = 20, without: Collection[str] = (), before: Question | None = None
+        self, request: Any, text: str, *, k: int = 20, without: Collection[str] = (), before: Question | None = None,
+        corpus: Corpus | None = None,
     ) -> Answer:
-        """The verbatim answer, in the caller's thread and turn; raises what `retrieval.ask.ask` does."""
-        found = ask(self.seen(request), text, k=k, without=without, before=before)
+        """The verbatim answer, in the caller's thread and turn; raises what `retrieval.ask.ask` does.
+
+        `corpus`: as `seen` gave it, where the caller reads in it besides.
+        """
+        found = ask(corpus or self.seen(request), text, k=k, without=without, before=before)
         self._metrics.answered(found.status)
         return found
 

@@ -76,7 +76,7 @@ def restore(file: Path, data: Path) -> None:
 
     The indexes are built from the catalog.  Raises StoreError when it is no back-up or damaged; nothing half restored stays.
     """
-    from index.corpus import rebuild
+    from index.rebuild import rebuild
 
     if data.exists() and (not data.is_dir() or any(data.iterdir())):
         raise StoreError(f"{data} 里已有内容：请用 --data 指明一个空的或还没有的文件夹，核对之后再换上去")

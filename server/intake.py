@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from index.corpus import Corpus
-from index.corrections import BY_HAND, COLUMNS
 from index.load import READERS
 from index.read import read
 from index.types import LoadError, ReportRef, YoujuError
@@ -77,8 +76,8 @@ def closed(source: str, groups: Sequence[Group]) -> bool:
     return any(Path(source).is_relative_to(folder) for group in groups for folder in group.folders)
 
 
-def take_in(corpus: Corpus, folder: Path, given: str, content: BinaryIO, most: int) -> TakenIn:
-    """Keep an uploaded file below `folder` and index it.
+def take_in(corpus: Corpus, folder: Path, given: str, content: BinaryIO, most: int, instead: ReportRef | None = None) -> TakenIn:
+    """Keep an uploaded file below `folder` and index it, in one step with taking out `instead`.
 
     A twin's file is not kept; whoever tells of the twin asks first whether it may be seen.
 
@@ -109,7 +108,12 @@ def take_in(corpus: Corpus, folder: Path, given: str, content: BinaryIO, most: i
     before = {ref.row for ref in corpus.reports()}
     try:
         known = corpus.known(home / name)  # read before: a scan takes a while
-        (ref,) = (known,) if known else corpus.add([read(home / name)])
+        if known:
+            ref = known
+        elif instead:
+            ref = corpus.replace(instead.id, read(home / name))
+        else:
+            (ref,) = corpus.add([read(home / name)])
     except BaseException:
         if fresh:
             discard(home / name)
@@ -122,22 +126,18 @@ def take_in(corpus: Corpus, folder: Path, given: str, content: BinaryIO, most: i
 
 
 def put_in_place(corpus: Corpus, folder: Path, old: ReportRef, given: str, content: BinaryIO, most: int) -> ReportRef:
-    """Another file for a report: it comes in first, then the old one goes; facts that a person corrected stay so.
+    """Another file for a report, in one step, so that no question finds both or neither; facts that a person corrected stay so.
 
     The ref of what now stands there, `old` where its text is the same.  Raises what `take_in` does, and YoujuError where
     the new text is that of another report.
     """
-    taken = take_in(corpus, folder, given, content, most)
+    taken = take_in(corpus, folder, given, content, most, old)
     if taken.ref.row == old.row:
         return taken.ref
     if taken.outcome != "added":
         raise YoujuError("库中已经有正文相同的报告，没有替换。")
-    new = taken.ref
-    by_hand = {name: str(getattr(old.facts, name)) for name, where in old.facts.read_from if where == BY_HAND}
-    if values := {name: value for name, value in by_hand.items() if name in COLUMNS.values() and value}:
-        new = corpus.correct(new.id, values)
-    remove(corpus, folder, old)
-    return new
+    drop(Path(old.source), folder)
+    return taken.ref
 
 
 def remove(corpus: Corpus, folder: Path, ref: ReportRef) -> ReportRef:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from index.corpus import Corpus
-from server.narrowed import Narrowed
+from index.narrowed import Narrowed
 
 Role = Literal["ask", "manage"]
 SCOPE = "youju.visit"  # where the gate leaves a Visit

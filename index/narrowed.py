@@ -1,4 +1,4 @@
-"""A corpus that holds nothing but some of the reports of another.
+"""A corpus that holds nothing but some of the reports of another, and answers to the figure as one of those alone would.
 
 Filtering here, rather than in each place that shows something, means that a place which forgets to ask shows nothing
 either: what this class does not define fails, and what it defines never leaves the rows it was given.
@@ -31,7 +31,7 @@ class Narrowed(Corpus):
 
     @property
     def terms(self) -> Terms:
-        """Those of the whole corpus."""
+        """Those of the whole corpus: a dictionary is of no report."""
         return self._whole.terms
 
     def reports(self) -> tuple[ReportRef, ...]:
@@ -49,21 +49,29 @@ class Narrowed(Corpus):
             self._allow(row >> 20)
         return self._whole.passages(rows)
 
-    def dense(self, vector: np.ndarray, k: int, allowed: frozenset[int] | None = None) -> list[tuple[int, float]]:
-        """As of the whole corpus, in the reports allowed."""
-        return self._whole.dense(vector, k, self._within(allowed))
+    def dense(
+        self, vector: np.ndarray, k: int, allowed: frozenset[int] | None = None, *, among: frozenset[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """Nearest among the reports allowed."""
+        return self._whole.dense(vector, k, self._within(allowed), among=self._within(among))
 
-    def lexical(self, text: str, k: int, allowed: frozenset[int] | None = None) -> list[tuple[int, float]]:
-        """As of the whole corpus, in the reports allowed."""
-        return self._whole.lexical(text, k, self._within(allowed))
+    def lexical(
+        self, text: str, k: int, allowed: frozenset[int] | None = None, *, among: frozenset[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """Best by BM25 among the reports allowed, counted over these reports only."""
+        return self._whole.lexical(text, k, self._within(allowed), among=self._within(among))
 
     def text_vectors(self, words: Sequence[str]) -> np.ndarray:
         """As of the whole corpus: they say nothing of any report."""
         return self._whole.text_vectors(words)
 
-    def frequency(self, word: str) -> int:
-        """That of the whole corpus: it weighs words, and is shown to nobody."""
-        return self._whole.frequency(word)
+    def frequency(self, word: str, *, among: frozenset[int] | None = None) -> int:
+        """How many of the passages of these reports hold a word."""
+        return self._whole.frequency(word, among=self._within(among))
+
+    def snapshot(self) -> Corpus:
+        """The same reports, of one generation."""
+        return Narrowed(self._whole.snapshot(), self._rows)
 
     def alike(self, row: int) -> list[Overlap]:
         """Reports nearly the same as one, among those allowed."""
