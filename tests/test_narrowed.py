@@ -22,7 +22,8 @@ from tests.conftest import BigramEncoder, make_report
 # few words, so that they stand in many passages, and several times in some
 WORDS = ("行政复议", "案件", "办结", "青川市", "临江市", "粮食", "总产量", "12件", "567件", "司法局", "泊位", "gdp", "、", "。")
 PARAGRAPHS = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=70).map("".join), min_size=1, max_size=4)
-FOLDERS = st.lists(st.tuples(PARAGRAPHS, st.booleans()), min_size=2, max_size=7)
+# no two of one text: the second would be the first one's twin, and not a report of its own
+FOLDERS = st.lists(st.tuples(PARAGRAPHS, st.booleans()), min_size=2, max_size=7, unique_by=lambda one: "\n".join(one[0]))
 QUESTIONS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=8).map("".join)
 
 Found = list[tuple[str, int, float]]
@@ -52,8 +53,8 @@ def apart(folder: list[tuple[Report, bool]], root: Path) -> Iterator[tuple[Corpu
     encoder = BigramEncoder()
     with Corpus.open(root / "alone", encoder, create=True) as alone, Corpus.open(root / "all", encoder, create=True) as whole:
         alone.add([report for report, seen in folder if seen])
-        whole.add([report for report, _ in folder])
-        rows = frozenset(ref.row for ref, (_, seen) in zip(whole.reports(), folder, strict=True) if seen)
+        refs = whole.add([report for report, _ in folder])
+        rows = frozenset(ref.row for ref, (_, seen) in zip(refs, folder, strict=True) if seen)
         yield alone, Narrowed(whole, rows)
 
 
