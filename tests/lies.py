@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import itertools
 import json
 import re
 import sys
@@ -35,6 +36,7 @@ REAL = ROOT.parent / "shared" / "reports"
 FRAMES = ROOT / "tests" / "data" / "officialese.txt"
 REWORDINGS = ROOT / "tests" / "data" / "rewordings.jsonl"
 MOST = 240  # lies of a kind
+TOWNS = {"南屏市": "鹿鸣", "石桥市": "沙洲", "云泽市": "清源", "东陵市": "石门", "松坪市": "双桥", "杏林市": "大岭", "桐庄市": "云台"}  # of the frames
 
 Check = Callable[[str, Sequence[Citation]], Any]
 
@@ -123,14 +125,15 @@ def framed() -> tuple[Report, ...]:
     made: list[Report] = []
     organs = [("市民政局", "市应急管理局"), ("市住建局", "市公安局"), ("市水务局", "市教育局"), ("市财政局", "市人社局")]
     with tempfile.TemporaryDirectory() as folder:
-        for place, town in zip(("南屏市", "石桥市", "云泽市", "东陵市", "松坪市", "杏林市", "桐庄市"), ("鹿鸣", "沙洲", "清源", "石门", "双桥", "大岭", "云台"), strict=True):
+        for place, town in TOWNS.items():
             for year in (2024, 2025):
                 rng, lines = Random(f"{place}{year}"), [f"{place}司法局{year}年法治政府建设年度报告"]
                 for frame in frames:
                     b, c = rng.choice(organs)
                     x, w = rng.sample(PEOPLE, 2)
                     values: dict[str, Any] = {
-                        "P": place, "T": town, "B": b, "C": c, "X": x, "W": w, "y": year, "z": year - 1, "a": rng.randint(3200, 9800), "b": rng.randint(620, 2900),
+                        "P": place, "T": town, "B": b, "C": c, "X": x, "W": w, "y": year, "z": year - 1, "a": rng.randint(3200, 9800),
+                        "b": rng.randint(620, 2900),
                         "c": rng.randint(120, 580), "e": rng.randint(41, 98), "f": rng.randint(11, 39), "g": rng.randint(3, 9), "m": rng.randint(2, 6),
                         "n": rng.randint(7, 11), "p": rng.randint(410, 690) / 10, "q": rng.randint(880, 987) / 10,
                     }
@@ -200,14 +203,16 @@ def _of_one(kind: str, material: Sequence[Said], rng: Random) -> Iterator[Lie]:
         for edits in EDITS[kind](said.sentence, rng):
             new = {m[1] for edit in edits for m in figures(edit[2])}
             true, false = excerpt(said.sentence, edits, rng)
-            if kind in ("figure changed", "date changed", "place changed") and (edits[0][2] in said.quotation.text or new & {m[1] for m in figures(said.quotation.text)}):
+            quoted = said.quotation.text
+            if kind in ("figure changed", "date changed", "place changed") and (edits[0][2] in quoted or new & {m[1] for m in figures(quoted)}):
                 continue  # might be said elsewhere in the quotation
             yield Lie(kind, true + "。", (said.quotation,), false + "[1]。")
 
 
 def _other_name(kind: str, material: Sequence[Said], rng: Random) -> Iterator[Lie]:
     """A true sentence told of another report's unit or region, or under another report's title."""
-    reports = sorted({(s.quotation.report.facts.unit, s.quotation.report.facts.region, s.quotation.report.facts.title) for s in material if s.quotation.report.facts.unit})
+    known = {said.quotation.report.facts for said in material}
+    reports = sorted((facts.unit, facts.region, facts.title) for facts in known if facts.unit)
     for said in material:
         mine = said.quotation.report
         unit, region, title = rng.choice(reports)
@@ -234,7 +239,7 @@ def _other_year(kind: str, material: Sequence[Said], rng: Random) -> Iterator[Li
             yield Lie(kind, said.sentence, (said.quotation,), f"{lead}{said.sentence.rstrip('。')}[1]。")
 
 
-_LABEL = re.compile(r"(?<![^，。；：])([^，。；：\d]{3,24}?)(\d[\d,.]*\d|\d)([^\d，。；：]{1,8})(?=[，。；])")
+_LABEL = re.compile(r"(?<![^，。；：,;\n])([^，。；：,;\n\d（(]{3,24}?)(\d[\d.]*\d|\d)([^\d，。；：,;\n]{1,8})(?=[，。；,;])")
 
 
 def labels(text: str) -> list[tuple[str, str, str]]:
@@ -258,14 +263,20 @@ def _years_swapped(kind: str, material: Sequence[Said], rng: Random) -> Iterator
                     yield Lie(kind, f"{label}{figure}{unit}。", (said.quotation, there.quotation), f"{lead}{label}{wrong}{unit}[1]。")
 
 
+_NO_SUBJECT = re.compile(
+    r"\d|[的全共先再已将未不并被为对向由从在把和与及等后前约近均都即可也]$|"
+    r"^(?:全年|其中|今年|力争|计划|同时|并|对|向|从|在|把|由|用|给|因|为|按|通过|经|已|将|未|再|先|与)"
+)
+
+
 def _parts(text: str) -> list[tuple[str, str]]:
     """(subject, predicate) of clauses that name their subject."""
     found = []
-    for clause in re.split(r"[，。；：]", text):
+    for clause in re.split(r"[，。；：,;\n]", text):
         verb = VERB.search(clause)
         if verb and 2 <= verb.start() <= 14 and len(clause) - verb.end() >= 2:
             subject = clause[: verb.start()]
-            if not re.search(r"\d|[的全共先再已将未不并被为对向由从在把和与及等后前约近均都即可也]$|^(?:全年|其中|今年|力争|计划|同时|并|对|向|从|在|把|由|用|给|因|为|按|通过|经|已|将|未|再|先|与)", subject):
+            if not _NO_SUBJECT.search(subject):
                 found.append((subject, clause[verb.start():]))
     return found
 
@@ -281,7 +292,7 @@ def _subject_swapped(kind: str, material: Sequence[Said], rng: Random) -> Iterat
             yield Lie(kind, f"{subject}{predicate}。", (said.quotation,), f"{false}[1]。")
     for said in material:
         organs = [m for m in re.finditer("|".join(f"市?{rule[0]}" for rule in ORGANS), said.sentence)]
-        for one, other in zip(organs, organs[1:], strict=False):
+        for one, other in itertools.pairwise(organs):
             if one[0] != other[0] and not re.search(r"[、和与及]$", said.sentence[one.end(): other.start()]):
                 false = edited(said.sentence, ((one.start(), one.end(), other[0]), (other.start(), other.end(), one[0]))).rstrip("。")
                 yield Lie(kind, said.sentence, (said.quotation,), f"{false}[1]。")

@@ -13,8 +13,10 @@ from tests.lies import KINDS, Lie, framed, lies, named, passed, plain, real, rew
 CHECK = "retrieval.wording.check:check"  # the function that the product strikes by
 
 FAIR = {
-    "verbatim": 30, "clause dropped": 22, "lead-in added": 18, "subject supplied": 18, "particles": 14, "clauses reordered": 12, "figure format": 12, "answer first": 12,
-    "punctuation": 11, "sentences joined": 10, "sentence split": 8, "list re-punctuated": 8, "synonym": 7, "quotes and title marks": 6, "short form of the unit": 6,
+    "verbatim": 30, "clause dropped": 22, "lead-in added": 18, "subject supplied": 18, "particles": 14, "clauses reordered": 12, "figure format": 12,
+    "answer first": 12,
+    "punctuation": 11, "sentences joined": 10, "sentence split": 8, "list re-punctuated": 8, "synonym": 7, "quotes and title marks": 6,
+    "short form of the unit": 6,
     "year supplied": 6,
 }
 
@@ -82,7 +84,8 @@ def test_the_true_sentence_of_a_wrong_quotation_stands_in_the_other() -> None:
 @pytest.mark.parametrize("kind", ["figure changed", "date changed"])
 def test_a_changed_figure_or_date_is_nowhere_in_the_quotation(kind: str) -> None:
     for lie in of(kind):
-        assert set(figures(lie.sentence)) - set(figures(lie.quotations[0].text)), lie
+        quoted = lie.quotations[0].text
+        assert set(figures(lie.sentence)) - set(figures(quoted)) or set(re.findall(".季度", lie.sentence)) - set(re.findall(".季度", quoted)), lie
 
 
 def test_swapped_figures_are_those_of_the_sentence_in_another_order() -> None:
@@ -91,7 +94,10 @@ def test_swapped_figures_are_those_of_the_sentence_in_another_order() -> None:
         assert figures(lie.sentence) != figures(lie.true)
 
 
-@pytest.mark.parametrize("kind", ["unit changed", "bound added", "bound changed", "negation added", "negation dropped", "direction changed", "cause invented", "modifier invented"])
+@pytest.mark.parametrize(
+    "kind",
+    ["unit changed", "bound added", "bound changed", "negation added", "negation dropped", "direction changed", "cause invented", "modifier invented"],
+)
 def test_what_is_no_change_of_figures_leaves_the_figures(kind: str) -> None:
     for lie in of(kind):
         assert figures(lie.sentence) == figures(lie.true), lie
