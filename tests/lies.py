@@ -221,22 +221,21 @@ def _other_name(kind: str, material: Sequence[Said], rng: Random) -> Iterator[Li
     reports = sorted((facts.unit, facts.region, facts.title) for facts in known if facts.unit)
     for said in material:
         mine = said.quotation.report
-        alike = [row for row in reports if row[0][-3:] == mine.facts.unit[-3:] or row[1] == mine.facts.region]  # whom a model would mistake for it
-        unit, region, title = rng.choice(alike or reports)
-        near = region == mine.facts.region  # another unit of the same place: 青川市民政局 for 青川市司法局
-        if not region or unit in mine.text or unit.removeprefix(region) in mine.text or (not near and (region[:2] in mine.text or unit[:2] in mine.text)):
-            continue
-        body = re.sub(r"^(?:全[市县区省]|我[市县区省])", "", said.sentence).rstrip("。")
-        if near:
-            if unit.endswith("政府"):
-                continue  # whose place it is true of
-            lead = rng.choice((unit, f"据{unit}报告，", f"《{title}》显示，", f"{unit}：", unit.replace(region, "市", 1)))
-        elif mine.facts.region and mine.facts.region in body:
-            body = body.replace(mine.facts.region, region)
-            lead = ""
-        else:
-            lead = rng.choice((unit, region, f"据{unit}报告，", f"《{title}》显示，", f"{unit}：", f"在{region}，"))
-        yield Lie(kind, said.sentence, (said.quotation,), f"{lead}{body}[1]。")
+        alike = [row for row in reports if row[0][-3:] == mine.facts.unit[-3:] or row[1] == mine.facts.region] or reports  # whom a model would mistake for it
+        for unit, region, title in rng.sample(alike, min(3, len(alike))):
+            near = region == mine.facts.region  # another unit of the same place: 青川市民政局 for 青川市司法局
+            if not region or unit in mine.text or unit.removeprefix(region) in mine.text or (near and unit.endswith("政府")):
+                continue  # of its place's government it may be true
+            if not near and (region[:2] in mine.text or unit[:2] in mine.text):
+                continue
+            body, lead = re.sub(r"^(?:全[市县区省]|我[市县区省])", "", said.sentence).rstrip("。"), ""
+            if near:
+                lead = rng.choice((unit, f"据{unit}报告，", f"《{title}》显示，", f"{unit}：", unit.replace(region, "市", 1)))
+            elif mine.facts.region and mine.facts.region in body:
+                body = body.replace(mine.facts.region, region)
+            else:
+                lead = rng.choice((unit, region, f"据{unit}报告，", f"《{title}》显示，", f"{unit}：", f"在{region}，"))
+            yield Lie(kind, said.sentence, (said.quotation,), f"{lead}{body}[1]。")
 
 
 def _other_year(kind: str, material: Sequence[Said], rng: Random) -> Iterator[Lie]:
