@@ -229,7 +229,9 @@ def _other_name(kind: str, material: Sequence[Said], rng: Random) -> Iterator[Li
             if not near and (region[:2] in mine.text or unit[:2] in mine.text):
                 continue
             body, lead = re.sub(r"^(?:全[市县区省]|我[市县区省])", "", said.sentence).rstrip("。"), ""
-            if near:
+            if near and mine.facts.unit in body:
+                body = body.replace(mine.facts.unit, unit)
+            elif near:
                 lead = rng.choice((unit, f"据{unit}报告，", f"《{title}》显示，", f"{unit}：", unit.replace(region, "市", 1)))
             elif mine.facts.region and mine.facts.region in body:
                 body = body.replace(mine.facts.region, region)
