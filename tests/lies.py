@@ -35,6 +35,7 @@ SAMPLES = ROOT / "reports"
 REAL = ROOT.parent / "shared" / "reports"
 FRAMES = ROOT / "tests" / "data" / "officialese.txt"
 REWORDINGS = ROOT / "tests" / "data" / "rewordings.jsonl"
+CHECK = "retrieval.wording.check:check"  # what the product strikes by
 MOST = 240  # lies of a kind
 TOWNS = {"南屏市": "鹿鸣", "石桥市": "沙洲", "云泽市": "清源", "东陵市": "石门", "松坪市": "双桥", "杏林市": "大岭", "桐庄市": "云台"}  # of the frames
 
@@ -429,7 +430,7 @@ def named(function: str) -> Check:
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.lies", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", default="retrieval.wording.check:check", metavar="MODULE:FUNCTION")
+    parser.add_argument("--check", default=CHECK, metavar="MODULE:FUNCTION")
     parser.add_argument("--show", type=int, default=0, metavar="N", help="print N of the lies that passed, of each kind, and the rewordings struck")
     parser.add_argument("--list", action="store_true", help="print the lies and check nothing")
     parser.add_argument("--samples", action="store_true", help="leave out the real reports of ../shared")

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from functools import cache
 
 import pytest
 
-from tests.lies import KINDS, Lie, framed, lies, named, passed, plain, real, rewordings, samples, struck
-
-CHECK = "retrieval.wording.check:check"  # the function that the product strikes by
+from tests.lies import (
+    CHECK,
+    KINDS,
+    REWORDINGS,
+    Lie,
+    framed,
+    lies,
+    named,
+    passed,
+    plain,
+    real,
+    rewordings,
+    samples,
+    struck,
+)
 
 FAIR = {
     "verbatim": 30, "clause dropped": 22, "lead-in added": 18, "subject supplied": 18, "particles": 14, "clauses reordered": 12, "figure format": 12,
@@ -149,6 +162,10 @@ def test_there_are_two_hundred_fair_rewordings_of_named_kinds() -> None:
     assert Counter(row.kind for row in found) == FAIR
     assert len({row.id for row in found}) == len(found) == 200
     assert len({row.quotation.report.id for row in found}) >= 15
+
+
+def test_the_rewordings_are_those_written_before_the_check_was_read() -> None:
+    assert hashlib.sha256(REWORDINGS.read_bytes()).hexdigest() == "0a60f6eb7fe73475604e45f38edb639b1a4e212b5a29b8d6fbfdde4ee0339fa0"
 
 
 def test_every_sentence_of_a_rewording_cites_its_quotation() -> None:
