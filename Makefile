@@ -11,6 +11,9 @@ HOST ?= 127.0.0.1
 PORT ?= 7860
 # PyTorch 官网给出的 CPU 版下载地址；给出时先装 CPU 版 torch，省下数 GB
 TORCH_INDEX ?=
+# make figures：另一份检出的代码（有自己的 .venv），与跑哪些开发集
+BASE ?=
+SETS ?=
 # 离线安装包写在这里
 BUNDLE ?= dist/youju
 
@@ -18,7 +21,7 @@ BIN := $(VENV)/bin
 INDEXED := $(DATA)/meta.json
 TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)
 
-.PHONY: help run index test lint bundle clean
+.PHONY: help run index test lint figures bundle clean
 .DEFAULT_GOAL := help
 
 help:
@@ -26,6 +29,7 @@ help:
 	@echo "make index   只建索引（已建好且报告没有变化时不重复）"
 	@echo "make test    运行全部测试"
 	@echo "make lint    检查代码风格与类型"
+	@echo "make figures 把所有开发集跑一遍，写成 eval/results/figures.md；BASE=另一份检出的代码 时并排比较，SETS=seeds,speed 只跑这些"
 	@echo "make bundle  做成离线安装包 $(BUNDLE)/：拷到没有网络的机器上，运行其中的 install.sh"
 	@echo "make clean   删除虚拟环境、索引与缓存"
 	@echo "变量：PYTHON=python3.12  REPORTS=我的报告  DATA=data  PORT=7860  TORCH_INDEX=<CPU 版 torch 的下载地址>"
@@ -54,6 +58,9 @@ test: $(VENV)/.installed-dev
 lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy .
+
+figures: $(VENV)/.installed-dev
+	@$(BIN)/python -m eval figures $(if $(BASE),--base "$(BASE)") $(if $(SETS),--sets "$(SETS)")
 
 # 安装包：代码、模型、样例报告与全部依赖的 wheel；与制作它的 Python 同一小版本、同一种系统的机器可用
 bundle: $(VENV)/.installed
