@@ -109,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
 
     figures = add("figures", _figures, "把所有开发集跑一遍，写成一张表；--base 时与另一份代码并排，逐题配对")
     figures.add_argument("--base", type=Path, metavar="DIR", help="另一份检出的代码，有自己的 .venv")
-    figures.add_argument("--sets", default="", metavar="a,b", help="只跑这些（默认除 encoders 外全部；all 是全部）")
+    figures.add_argument("--sets", default="", metavar="a,b", help="只跑这些（默认除 loong、encoders 外全部；all 是全部）")
     figures.add_argument("--out", type=Path, default=Path("eval/results/figures.md"), metavar="FILE.md", help="表写到这里，旁边另写一份 .json")
 
     draft = add("draft", _draft, "没有金标？从自己的报告里的标题、数字、列举拟出问题与依据，供人改定")

@@ -379,7 +379,7 @@ SETS: tuple[Set, ...] = (
     Set("genres-tables", "其他文种的列表题", apart(questions), (GOLD / "genres.tables.dev.jsonl",), GENRES),
     Set("dialogues", "对话", apart(conversations), (GOLD / "dialogues.dev.jsonl",), _BOTH),
     Set("singles", "单独的查找与短问", apart(conversations), (GOLD / "singles.dev.jsonl",), _BOTH),
-    Set("loong", "上市公司季报", apart(loong), (GOLD / "loong.dev.jsonl",), (LOONG,)),
+    Set("loong", "上市公司季报", apart(loong), (GOLD / "loong.dev.jsonl",), (LOONG,), default=False),
     Set("encoders", "编码器，十一个公开数据集", apart(encoders), _DATASETS, default=False),
     Set("size", "大小", apart(size), (), _BOTH),
     Set("speed", "快慢", speed, _DEV, _BOTH),
