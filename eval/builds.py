@@ -73,7 +73,7 @@ class Build:
 
         It appears whole or not at all.
         """
-        key = hashlib.sha256(f"{code or self.code} {digest(given, Path('/'))}".encode()).hexdigest()[:16]
+        key = hashlib.sha256(f"{code or self.code} {digest(given)}".encode()).hexdigest()[:16]
         home = KEPT / f"{name}-{key}"
         if not home.exists():
             KEPT.mkdir(parents=True, exist_ok=True)
@@ -94,10 +94,11 @@ def below(places: Iterable[Path]) -> list[Path]:
     return found
 
 
-def digest(places: Iterable[Path], root: Path) -> str:
-    """16 hexadecimal digits over names and bytes."""
+def digest(places: Iterable[Path], root: Path | None = None) -> str:
+    """16 hexadecimal digits over names and bytes; names below a root, else below the folder that a place lies in."""
     whole = hashlib.sha256()
-    for path in below(places):
-        whole.update(path.resolve().relative_to(root.resolve()).as_posix().encode())
-        whole.update(hashlib.sha256(path.read_bytes()).digest())
+    for place in places:
+        for path in below([place]):
+            whole.update(path.relative_to(root or place.parent).as_posix().encode())
+            whole.update(hashlib.sha256(path.read_bytes()).digest())
     return whole.hexdigest()[:16]

@@ -37,7 +37,7 @@ SHOWN = (
     "recall@1", "recall@5", "RR@10", "answer right", "short answer right", "abstains when it should", "abstains when it should not",
     "asks back when it should", "asks back when it should not", "row precision", "row recall", FAITHFUL,
 )  # fmt: skip
-ROUNDS = 3  # of what is timed
+ROUNDS = 5  # of what is timed
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Figure:
     name: str  # in Chinese
     lower: bool = False  # less is better
     unit: str = ""  # of an amount; empty for a share
-    at: float | None = None  # the quantile that stands for the values; None for their mean
+    at: float | None = None  # the quantile of many amounts that stands for them; None for the mean of a few
 
 
 @dataclass(frozen=True)
@@ -255,6 +255,7 @@ def size(given: Set, build: Build) -> Measured:
         Figure("models/", True, "MB"): sum(path.stat().st_size for path in files if path.is_relative_to(build.root / "models")) / 1e6,
         Figure("Python", True, "行"): float(sum(len(path.read_bytes().splitlines()) for path in python)),
         Figure("其中测试", True, "行"): float(sum(len(path.read_bytes().splitlines()) for path in python if path.is_relative_to(build.root / "tests"))),
+        Figure("装好的依赖（requirements.txt）", True, "MB"): int(build.call("-c", _script("installed"), "requirements.txt")) / 1e6,
         Figure("索引（36 份报告）", True, "MB"): sum(path.stat().st_size for path in below([indexed(build, given.reports)])) / 1e6,
     }
     return Measured({figure: {"": amount} for figure, amount in amounts.items()})
@@ -277,9 +278,10 @@ def speed(given: Set, builds: Sequence[Build]) -> list[Measured]:
                 note(at, turn, **_built(build, given.reports, folders[at]))
             for at, build in order:
                 note(at, turn, **_served(build, folders[at]))
-            watches = {at: _watch(build, folders[at]) for at, build in order}
-            for at, watch in watches.items():
-                note(at, turn, **json.loads(_line(watch)))
+            watches = {}
+            for at, build in order:
+                watches[at] = _watch(build, folders[at])
+                note(at, turn, **json.loads(_line(watches[at])))
             for number in range(turn, len(asked), ROUNDS):
                 for at, watch in list(watches.items())[:: -1 if number % 2 else 1]:
                     assert watch.stdin is not None
@@ -294,12 +296,12 @@ def speed(given: Set, builds: Sequence[Build]) -> list[Measured]:
 TIMED: Mapping[str, Figure] = {
     "p50": Figure("提问 p50", True, "毫秒", 0.5),
     "p95": Figure("提问 p95", True, "毫秒", 0.95),
-    "build_s": Figure("建库（36 份报告）", True, "秒", 0.5),
-    "build_cpu_s": Figure("建库的处理器时间", True, "秒", 0.5),
-    "ready_s": Figure("打开索引到能答第一问", True, "秒", 0.5),
-    "served_s": Figure("启动到网页就绪", True, "秒", 0.5),
-    "served_mb": Figure("网页就绪时的内存", True, "MB", 0.5),
-    "rss_mb": Figure("答完问题的内存（不含网页）", True, "MB", 0.5),
+    "build_s": Figure("建库（36 份报告）", True, "秒"),
+    "build_cpu_s": Figure("建库的处理器时间", True, "秒"),
+    "ready_s": Figure("打开索引到能答第一问", True, "秒"),
+    "served_s": Figure("启动到网页就绪", True, "秒"),
+    "served_mb": Figure("网页就绪时的内存", True, "MB"),
+    "rss_mb": Figure("答完问题的内存（不含网页）", True, "MB"),
 }
 
 
@@ -329,10 +331,13 @@ def _served(build: Build, data: Path) -> dict[str, float]:
 
 
 def _watch(build: Build, data: Path) -> subprocess.Popen[str]:
-    code = (HERE / "eval/stopwatch.py").read_text(encoding="utf-8")
-    return subprocess.Popen(
-        build.command("-c", code, data), cwd=build.root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
-    )
+    command = build.command("-c", _script("stopwatch"), data)
+    return subprocess.Popen(command, cwd=build.root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+
+
+def _script(name: str) -> str:
+    """The text of a module of this room that runs in any checkout."""
+    return (HERE / f"eval/{name}.py").read_text(encoding="utf-8")
 
 
 def _line(process: subprocess.Popen[str]) -> str:
