@@ -15,8 +15,9 @@ from eval.builds import HERE, Build
 from eval.compare import paired, paired_randomization
 from eval.dataset import GoldError
 from eval.intervals import holm
+from eval.measures import Figure, Measured, Set
 from eval.report import table
-from eval.sets import SETS, Figure, Measured, Set
+from eval.sets import SETS
 from index.types import YoujuError
 
 RESAMPLES = 2_000  # of a ratio

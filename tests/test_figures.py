@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from eval.builds import HERE, Build
 from eval.dataset import GoldError
 from eval.figures import Figures, chosen, figures, markdown_figures, rows_of
-from eval.sets import GOLD, SETS, Figure, Measured, Set, _told, conversations, questions
+from eval.measures import GOLD, Figure, Measured, Set, conversations, questions, told
+from eval.sets import SETS
 
 RIGHT, DECLINED = Figure("答案正确"), Figure("误弃答", lower=True)
 TIME, SIZE = Figure("提问 p50", True, "毫秒", 0.5), Figure("索引", True, "MB")
@@ -125,7 +126,7 @@ class TestKept:
 
 def test_a_set_of_questions_is_asked_by_the_build_and_scored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("eval.builds.KEPT", tmp_path / "kept")
-    monkeypatch.setattr("eval.sets.KEPT", tmp_path / "kept")
+    monkeypatch.setattr("eval.measures.KEPT", tmp_path / "kept")
     reports = tmp_path / "reports"
     reports.mkdir()
     said = "全年办结行政复议案件405件，同比增长12.5%。"
@@ -150,12 +151,12 @@ def test_conversations_are_scored_turn_by_turn_as_the_scorer_scores_them(monkeyp
     gold = tmp_path / "gold.jsonl"
     gold.write_text(json.dumps({"id": "D", "turns": turns}) + "\n", encoding="utf-8")
     run = [{"id": "D", "turn": 0, "status": "abstained"}, {"id": "D", "turn": 1, "status": "answered", "short": "5件"}]
-    monkeypatch.setattr("eval.sets.driven", lambda given, build, change: run)
+    monkeypatch.setattr("eval.measures.driven", lambda given, build, change: run)
     reports = HERE / "reports"
     measured = conversations(Set("对话", "试", None, (gold,), (reports,)), Build(HERE))
     values = {figure.name: column for figure, column in measured.figures.items()}
     assert values["答对"] == {"D#0": 1.0, "D#1": 0.0}
     assert values["有把握而错"] == {"D#0": 0.0, "D#1": 1.0}
     assert values["答对：后来的新问题"] == {"D#1": 0.0}
-    whole = _told(Set("对话", "试", None, (gold,), (reports,)), Build(HERE), "score_dialogues.py", [{"id": "D", "turns": turns}], run, "all")
+    whole = told(Set("对话", "试", None, (gold,), (reports,)), Build(HERE), "score_dialogues.py", [{"id": "D", "turns": turns}], run, "all")
     assert whole[""]["right"] == 0.5
