@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from retrieval.llm import Model
+from retrieval.wording.service import Model
 from server.accounts import Accounts
 from server.policy import policy
 from tests.browser import CHROMIUM, ROOT, chromium, serious

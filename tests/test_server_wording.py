@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 import app
-from retrieval.llm import KEY, Model
+from retrieval.wording.service import KEY, Model
 from server.policy import Policy
 from tests.browser import CHROMIUM, chromium, serious
 from tests.serving import Service, fill, language_model, served

@@ -15,8 +15,9 @@ from index.corpus import Corpus
 from index.encoder import Encoder
 from index.types import Facts, Report
 from retrieval.ask import ask
-from retrieval.llm import KEY, Broken, LlmError, Model, check, given, phrase, split, stream
 from retrieval.types import Answer, Citation
+from retrieval.wording.check import check, split
+from retrieval.wording.service import KEY, Broken, LlmError, Model, given, phrase, stream
 from tests.serving import Service, language_model
 
 pytest.importorskip("openai", reason="没有安装 openai：pip install -r requirements-llm.txt")

@@ -1,0 +1,330 @@
+"""A quotation as clauses, each with what it stands under: the time, condition, plan, actor and head that the ones before it set.
+
+A line of text is compared by its letters, figures and the signs that mean something (% - . between digits); other marks
+are kept as places only.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal
+
+from index.types import Facts
+from retrieval import spans
+from retrieval.wording.figures import figures
+from retrieval.wording.functionwords import ADVERBS, CONNECTIVES
+
+Kind = Literal["time", "condition", "plan", "actor", "head"]
+KINDS: tuple[Kind, ...] = ("time", "condition", "plan", "actor", "head")
+Anchor = tuple[int, int] | str | None  # (citation, clause) that sets it; the report itself; nothing
+State = tuple[Anchor, ...]  # an anchor a kind
+NOTHING: State = (None,) * len(KINDS)
+
+_HAN_DIGITS = "零〇一二两三四五六七八九十百千万亿"
+_SIGNS = "%‰°¥$€£≥≤×±&@+="
+_DASHES = frozenset("-—–―~−")
+_YEAR = r"(?:(?:19|20)\d\d|[一二][〇○零九][〇○零一二三四五六七八九]{2})年度?"
+_OTHER_YEARS = (
+    rf"{_YEAR}|[去上前明来次近]年度?|近[一二两三四五六七八九十\d]+年来?|[一二两三四五六七八九十\d]+年来|[“]?十[一二三四五]五[”]?(?:时期|期间|以来|末)?"
+)
+_PART_OF_A_YEAR = r"[上下]半年|(?:第?[一二三四1-4]|前[一二三])季度|\d{1,2}(?:月份?)?[-至到]\d{1,2}月份?|前\d{1,2}个?月|截[至止]"
+_DAY = r"\d{1,2}月(?:份|底|初|末|[上中下]旬|\d{1,2}日)?|\d{1,2}日|年[初中底末内]|当[年月日]|同[年月日]|本[年月]|今年|全年|目前|年度"
+_WHEN = re.compile(
+    rf"(?:截[至止]|自|从|在|到|至|于)?(?P<said>(?:{_OTHER_YEARS}|{_PART_OF_A_YEAR}|{_DAY})+(?:[-至到](?:{_OTHER_YEARS}|{_DAY})+)?)"
+    r"(?:以来|以前|之前|以后|之后|期间|[前后起底末初中内来]|为?止)*"
+)
+_OF_THE_YEAR = re.compile(r"(?:自|从|在|截至|截止)?(?:今年|目前|全年|本年度?|当年度?|年内|一年来|过去一年)(?:以来|来|[中内里])?")
+_PLAN = frozenset(
+    ["将", "拟", "即将", "拟于", "预计", "力争", "争取", "打算", "下一步", "今后", "明年", "来年", "未来", "有望", "下一年", "下步", "将要", "将于", "将会", "有待"]
+)
+_PLANS = re.compile(r"下一步|下步|下一年|力争|拟于|计划(?=[于到在再将新用投建]|\d)|^目标")
+_OPENS_A_CONDITION = re.compile(r"如果|若(?!干)|倘若|假如|假设|一旦|凡|只有|只要|除非|除(?![险夕害尘湿草四了])|当(?![前年月日时地事场])|如(?=[一-鿿]{2})(?!期|实|下|今|何|约|同|数)")
+_CLOSES_A_CONDITION = re.compile(
+    r"(?:(?<![同及按届小平学课工准当定临随限实])时|前提下|条件下|情况下|情形下|的话|情形|据悉|据称)$"
+    r"|^(?:对|凡|符合|违反|逾期|拒不|属于).*的$|^(?:据|有).*(?:反映|认为|举报|声称)$|^(?:经|待|须经).*后$"
+)
+_LIMITS = re.compile(r"(?:但|但是)?(?:除|不含|不包括|不包含|前提|须经|需经)|.*(?:除外|不在此限|为前提|为条件)$")
+_CHANGE = re.compile(
+    r"(?:[比较与同]?(?:上年|去年|上月|上期|前年|年初|全[国省市]|往年|预算|目标|原来)\S{0,6}?)?(?:同比|环比|同口径|累计)?\S{0,2}?"
+    r"(?:增长|下降|上升|上涨|提高|降低|减少|增加|增幅|降幅|增速|回落|回升|扩大|缩小|占|翻|增|降)"
+    r"|[比较]|同比|环比|分别|各|达到?|为|高于|低于|多于|少于|超过?|约|近|\d"
+)
+_PART = re.compile(r"其中|含|包括|内含")
+_SEQUENCE = re.compile(r"随后|然后|其次|最后|再(?!生|就|贷|次|保|造|担)|此后|之后|后(?![勤备续期台方])|进而|从而|因此|因而|于是|所以|由此|继而|接着|才")
+_BESIDE = re.compile(r"按|据|根据|依据|经|在|从|以|通过|随着|由于|因|受|自|截至|围绕|面对|为了")  # begins what stands beside the matter
+_DEICTIC = re.compile(r"(?:我|本|全|该|贵)(?:自治区|省|市|县|区|州|旗|镇|乡|村|局|厅|委|院|部|办|所|校|中心|单位|街道|系统|公司|集团|年)")
+_NAMED = re.compile(
+    r"(?:自治区|省|市|县|区|州|盟|旗|镇|乡|村|街道|局|厅|委|委员会|办|办公室|院|所|公司|集团|银行|中心|大学|学院|学校|政府|部|处|科|站|庭|队|协会|组)$"
+)
+_MARKER = re.compile(r"[一二三四五六七八九十]{1,2}是|第[一二三四五六七八九十]{1,2}(?=[,、:])|[((【]?[一二三四五六七八九十\d]{1,2}[))】]|[一二三四五六七八九十\d]{1,2}[.、](?!\d)|[①-⑳]")
+
+
+def plain(text: str) -> str:
+    """Widths, thousands and white space as one; a space between two digits stays, for they are two numbers."""
+    text = unicodedata.normalize("NFKC", text).lower()
+    text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
+    return re.sub(r"[ \t\r\u3000\u200b-\u200f\u2060\ufeff]+", lambda m: " " if _between_digits(text, m.start(), m.end()) else "", text)
+
+
+def _between_digits(text: str, start: int, end: int) -> bool:
+    return text[start - 1 : start].isdigit() and text[end : end + 1].isdigit()
+
+
+@dataclass(frozen=True)
+class Line:
+    """A text less its marks."""
+
+    text: str
+    marks: frozenset[int]  # offsets before which a mark stood; the ends are not among them
+
+    def stops(self, at: int) -> bool:
+        """Whether a clause can begin or end at an offset."""
+        return at in (0, len(self.text)) or at in self.marks
+
+
+def line(text: str) -> Line:
+    """A plain text without its marks."""
+    kept: list[str] = []
+    marks: set[int] = set()
+    for at, character in enumerate(text):
+        if _means(text, at):
+            kept.append("-" if character in _DASHES else character)
+        else:
+            marks.add(len(kept))
+    return Line("".join(kept), frozenset(marks - {0, len(kept)}))
+
+
+def _means(text: str, at: int) -> bool:
+    character, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
+    if character.isalnum() or character in _SIGNS:
+        return True
+    if character in ".:":
+        return before.isdigit() and after.isdigit()
+    if character == "/":
+        return before.isalnum() and after.isalnum()
+    if character in _DASHES:
+        return after.isdigit() and before not in _DASHES
+    return character in "<>" and after.isdigit()
+
+
+def numeral(character: str) -> bool:
+    return character.isdigit() or character in _HAN_DIGITS
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A run of a quotation between two marks."""
+
+    said: Line
+    sentence: int
+    time: str = ""  # that it begins with
+    bare_time: bool = False  # and it says nothing else
+    condition: bool = False
+    plan: bool = False
+    actor: str = ""  # named at its beginning
+    beside: bool = False  # says how or where, and nothing can hang on it: 按不变价格计算
+    hangs: bool = False  # has no subject of its own: 增长5%
+    limits: bool = False  # what stands before it: 不含…
+    follows: bool = False  # in time or reason upon what stands before it: 随后…
+    skips: frozenset[int] = frozenset()  # lengths of what may be left out at its beginning
+    after_time: int = 0  # where its time ends
+    figures: frozenset[int] = frozenset()  # where figures begin
+
+
+@dataclass(frozen=True)
+class Source:
+    """A citation as the check reads it."""
+
+    number: int
+    report: int
+    text: str  # of the quotation, without marks
+    clauses: tuple[Clause, ...]
+    stands: tuple[tuple[frozenset[Anchor], ...], ...] = field(repr=False)  # a clause: for each kind what may be in force before it
+    names: tuple[str, ...]  # runs of title, unit, region and headings that may stand before a clause
+    subjects: frozenset[str]  # of those, the ones that say whose report it is
+    year: int | None
+
+    @property
+    def itself(self) -> str:
+        """The anchor for what is said of the report as a whole."""
+        return f"report {self.report}"
+
+
+@lru_cache(maxsize=256)
+def source(number: int, report: int, quote: str, facts: Facts, path: tuple[str, ...]) -> Source:
+    """A quotation, read once."""
+    subjects, names = _names(facts, path)
+    clauses: list[Clause] = []
+    for sentence, (start, end) in enumerate(spans.sentences(text := plain(quote), longest=1_000_000)):
+        for piece in _pieces(text[start:end]):
+            made = _clause(piece, sentence, subjects, facts.year)
+            if made.said.text:
+                clauses.append(made)
+    read = Source(
+        number, report, line(text).text, tuple(clauses), (), tuple(sorted(names | subjects, key=len, reverse=True)), frozenset(subjects), facts.year
+    )
+    return Source(**{**vars(read), "stands": tuple(_stands(read))})
+
+
+def _pieces(sentence: str) -> list[str]:
+    """Clauses of a sentence; a word that only leads on (其中，) goes with the one that follows it."""
+    found: list[str] = []
+    lead = ""
+    for start, end in spans.clauses(sentence):
+        piece = lead + sentence[start:end]
+        lead = ""
+        if piece.endswith(":") and piece[-2:-1].isdigit() and sentence[end : end + 1].isdigit():
+            lead = piece  # 8:41:51
+        elif line(piece).text in CONNECTIVES | ADVERBS | {"其中"}:
+            lead = piece
+        else:
+            found.append(piece)
+    return [*found, lead] if lead else found
+
+
+def _clause(piece: str, sentence: int, subjects: set[str], year: int | None) -> Clause:
+    marker = _MARKER.match(piece)
+    said = line(piece)
+    lead = len(line(piece[: marker.end()]).text) if marker else 0
+    bare = said.text[lead:]
+    skips = _skips(said.text, lead, subjects, year)
+    at = lead + max((len(w) for w in CONNECTIVES - {"其中"} if said.text.startswith(w, lead)), default=0)
+    bare = said.text[at:]
+    when = _WHEN.match(bare)
+    time = when[0] if when and not re.match("[的前]", bare[when.end():][:1]) else ""
+    after = bare[len(time):]
+    cut = words(after)
+    return Clause(
+        said, sentence, time, bool(time) and not after,
+        condition=bool(_OPENS_A_CONDITION.match(after) or (_CLOSES_A_CONDITION.search(after) and not figures(after[-6:]))),
+        plan=any(word in _PLAN for word in words(bare)) or bool(_PLANS.search(bare)),
+        actor=_actor(after, cut), hangs=_hangs(after),
+        beside=bool(_BESIDE.match(after)) and not figures(after), limits=bool(_LIMITS.match(after)), follows=bool(_SEQUENCE.match(after)),
+        skips=frozenset(skips), after_time=at + len(time) if time else 0,
+        figures=frozenset(span.start for span in figures(said.text)),
+    )
+
+
+def _skips(text: str, lead: int, subjects: set[str], year: int | None) -> set[int]:
+    """Where the rest of a clause may begin: after its number, a connective, the report's own name and year."""
+    known = {*subjects, *(CONNECTIVES - {"其中"}), *((f"{year}年度", f"{year}年") if year else ())}
+    found, todo = set[int](), [lead]
+    while todo:
+        at = todo.pop()
+        if at in found or at >= len(text):
+            continue
+        found.add(at)
+        todo += [at + len(word) for word in known if text.startswith(word, at)]
+        todo += [said.end() for pattern in (_DEICTIC, _OF_THE_YEAR) if (said := pattern.match(text, at))]
+    return found - {0}
+
+
+def words(text: str) -> list[str]:
+    """Words of a text in order, none left out."""
+    import rjieba
+
+    return list(rjieba.cut(text))
+
+
+def _actor(text: str, cut: list[str]) -> str:
+    """Whom a clause names first: a place, an organisation, a person; 全市 for the report's own."""
+    import rjieba
+
+    if deictic := _DEICTIC.match(text):
+        return deictic[0]
+    run, named = "", False
+    for word, tag in rjieba.tag(text[:30]):
+        if tag[:1] not in "nj" and tag not in ("vn", "an", "f", "b", "l"):
+            break
+        run += word
+        named = named or tag in ("ns", "nt", "nr", "nrt")
+    return run if named or (len(run) > 2 and _NAMED.search(run)) else ""
+
+
+def _hangs(text: str) -> bool:
+    """Whether a clause begins with the part or the change of something that was named before it."""
+    change = _CHANGE.match(text)
+    return bool(_PART.match(text) or (change and any(change.start() <= span.start <= change.end() + 12 for span in figures(text))))
+
+
+def _names(facts: Facts, path: tuple[str, ...]) -> tuple[set[str], set[str]]:
+    """(whose report it is, runs of its title and headings): without figures, and without what denies, turns or plans."""
+    subjects = set[str]()
+    for name in (facts.unit, facts.region, *facts.aliases):
+        cut = words(line(plain(name)).text)
+        subjects |= {run for start in range(len(cut)) for end in range(start + 1, len(cut) + 1) if len(run := "".join(cut[start:end])) >= 2 and end == len(cut)}
+    subjects |= {line(plain(facts.region)).text} - {""}
+    title = line(plain(facts.title)).text
+    runs = {title} - {""}
+    for text in (facts.title, *path):
+        marker = _MARKER.match(heading := plain(text))
+        for piece in re.split(r"[,;:。、!?]|\d+年?度?", heading[marker.end() if marker else 0 :]):
+            cut = words(line(piece).text)
+            if not any(guarded(word) for word in cut):
+                runs |= {
+                    run for start in range(len(cut)) for end in range(start + 1, len(cut) + 1)
+                    if len(run := "".join(cut[start:end])) >= 4 or (run and (start, end) == (0, len(cut)))
+                }
+    return subjects, runs - subjects
+
+
+_GUARDED = re.compile(
+    r"[不没未无非否勿禁免]|增|减|升|降|上涨|下跌|提高|回落|扩大|缩小|超|近|约|余|以上|以下|以内|最|更|较|全部|基本|大幅|显著|达到|完成|实现"
+)
+
+
+def guarded(word: str) -> bool:
+    """Whether a word must stand in the quotation itself: it denies, turns, bounds, measures or plans."""
+    return word in _PLAN or bool(_GUARDED.search(word))
+
+
+def after(state: State, clause: Clause, at: int, source: Source) -> State:
+    """What is in force once a clause has been said."""
+    time, condition, plan, actor, head = state
+    here = (source.number, at)
+    if clause.time and (clause.bare_time or re.search(rf"{_OTHER_YEARS}|{_PART_OF_A_YEAR}", clause.time)):
+        time = None if _given(clause.time, source.year) else here
+    if clause.condition:
+        condition = here
+    if clause.plan:
+        plan = (source.number, -1 - clause.sentence)
+    if clause.actor:
+        own = _DEICTIC.match(clause.actor) or any(clause.actor == name or clause.actor.startswith(name) for name in source.subjects)
+        actor = source.itself if own else here
+    if not clause.hangs and not clause.bare_time and not clause.beside:
+        head = here
+    return time, condition, plan, actor, head
+
+
+def dated(clause: Clause, year: int | None) -> bool:
+    """Whether a clause says a year of its own, other than the report's."""
+    return bool(re.search(rf"(?<![比较与同])(?:{_OTHER_YEARS})", clause.said.text.replace(f"{year}年", "")))
+
+
+def within(clause: Clause, year: int | None) -> bool:
+    """Whether the time of a clause is a day or month of the report's own year: what happened then did happen that year."""
+    return year is not None and not re.search(rf"(?:{_OTHER_YEARS})", clause.time.replace(f"{year}年", ""))
+
+
+def _given(time: str, year: int | None) -> bool:
+    """Whether a time is the report's own year."""
+    return bool(_OF_THE_YEAR.fullmatch(time)) or (year is not None and re.fullmatch(rf"(?:在|于)?{year}年度?", time) is not None)
+
+
+def _stands(source: Source) -> list[tuple[frozenset[Anchor], ...]]:
+    """For each clause what may be in force before it: beyond the end of a sentence what was said may go on, or not."""
+    found: list[tuple[frozenset[Anchor], ...]] = []
+    state, loose, sentence = NOTHING, frozenset[Kind](), 0
+    for at, clause in enumerate(source.clauses):
+        if clause.sentence != sentence:
+            sentence, loose = clause.sentence, frozenset(KINDS)
+            state = (state[0], None, *state[2:])  # no condition outlasts its sentence
+        allowed = [frozenset({anchor, None} if kind in loose else {anchor}) for kind, anchor in zip(KINDS, state, strict=True)]
+        found.append(tuple(allowed))
+        then = after(state, clause, at, source)
+        loose = frozenset(kind for kind, old, new in zip(KINDS, state, then, strict=True) if kind in loose and old == new)
+        state = then
+    return found
