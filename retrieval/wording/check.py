@@ -14,23 +14,28 @@ from dataclasses import dataclass, replace
 from retrieval.spans import sentences
 from retrieval.types import Citation
 from retrieval.wording import clauses
-from retrieval.wording.clauses import KINDS, NOTHING, Clause, Line, Source, State, line, numeral, plain, source, words
-from retrieval.wording.figures import figures
+from retrieval.wording.clauses import KINDS, NOTHING, Clause, Source, State, source
+from retrieval.wording.figures import figures, same
 from retrieval.wording.functionwords import (
     ADVERBS,
     CONNECTIVES,
     COPULAS,
+    COUNTING,
+    DONE,
     FUNCTION_WORDS,
     JOINS,
     LEADS,
     PARTICLES,
+    PLACING,
     SAYING,
 )
+from retrieval.wording.plain import Line, line, numeral, plain, words
 
 CITES = re.compile(r"[\[［【]\s*(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\s*[\]］】]")  # numbers of citations as a model writes them
 LONGEST = 600  # characters of a sentence; a longer one is not read
 STEPS = 20_000  # places looked at for one sentence
 
+_PLACE = re.compile(r"在\S{1,10}?(?:后|前|内|中|里|上|期间)")
 _BULLET = re.compile(r"\s*(?:[-*•·+]\s*|#{1,6}\s+|\d{1,2}[.、)）]\s*(?!\d))")
 _QUOTED = re.compile(r"《[^》]*》|“[^”]*”")
 # A report that speaks to whoever processes it: no evidence, and not passed on.
@@ -141,14 +146,15 @@ class _Start:
     dated: bool = False  # the report's year was said
     open: bool = False  # words of a lead that no word of saying has closed
     leads: bool = False
+    bare: bool = False  # words of headings alone, that lead nowhere yet
 
 
 class _Search:
     """The ways to read a text as clauses of one quotation."""
 
     def __init__(self, said: Line, one: Source) -> None:
-        self.said, self.source = said, one
-        self.figures = frozenset(span.start for span in figures(said.text))
+        self.said, self.source, self.about = said, one, one.about
+        self.figures = {span.start: span.end for span in figures(said.text)}
         self.single = _own_words(said.text)
         self.steps = 0
 
@@ -158,13 +164,16 @@ class _Search:
         seen = set[tuple[int, State, int | None, frozenset[int]]]()
         # (place, in force, the clause that must come next where no mark stands here, clauses said)
         todo: list[tuple[int, State, int | None, tuple[int, ...]]] = [(0, before, None, ())]
+        answer = self._answer()
+        if answer:
+            todo.insert(0, (answer, before, None, ()))
         while todo and self.steps < STEPS:
             at, state, must, path = todo.pop()
             if (key := (at, state, must, frozenset(path))) in seen:
                 continue
             seen.add(key)
             if at == len(self.said.text) and must is None:
-                if self._whole(path):
+                if self._whole(path, answer):
                     ends.add(state)
                     if one:
                         break
@@ -175,15 +184,21 @@ class _Search:
                 if start.open:
                     continue
                 for number in self._candidates(path) if must is None else (must,):
-                    then = self._stands(number, state, start)
-                    if then is None:
-                        continue
-                    for end in self._ends(start.at, number):
-                        if self.said.stops(end):
-                            todo.append((end, then, None, (*path, number)))
-                        if end < len(self.said.text) and number + 1 < len(self.source.clauses):
-                            todo.append((end, then, number + 1, (*path, number)))
+                    for stands_as, form in self.source.forms[number]:
+                        then = self._stands(stands_as, form, state, start)
+                        if then is None:
+                            continue
+                        for end in self._ends(start.at, form):
+                            if self.said.stops(end):
+                                todo.append((end, then, None, (*path, number)))
+                            if end < len(self.said.text) and number + 1 < len(self.source.clauses):
+                                todo.append((end, then, number + 1, (*path, number)))
         return ends if self.steps < STEPS else set()
+
+    def _answer(self) -> int:
+        """Where an answer ends that a sentence begins with before it says the whole: 312件，收到申请312件; 0 where it has none."""
+        end = self.figures.get(0, 0)
+        return end if end and end in self.said.marks else 0
 
     def _candidates(self, path: tuple[int, ...]) -> Sequence[int]:
         """Clauses of the quotation, the one that comes next there last: it is tried first."""
@@ -195,17 +210,19 @@ class _Search:
         time, condition, plan, actor, head = state
         return None if start.dated else time, condition, plan, self.source.itself if start.named else actor, head
 
-    def _stands(self, number: int, state: State, start: _Start) -> State | None:
+    def _stands(self, number: int, clause: Clause, state: State, start: _Start) -> State | None:
         """What is in force after a clause; None where it stands under something else than in the quotation."""
-        clause, allowed = self.source.clauses[number], self.source.stands[number]
-        if start.dated and clauses.dated(clause, self.source.year):
+        allowed = self.source.stands[number]
+        if start.dated and clauses.dated(clause, self.about.year):
             return None
         if start.named and clause.hangs:
             return None
         state = self._led(state, start)
+        if clause.under is not None and state[KINDS.index("head")] != (self.source.number, clause.under):
+            return None
         own = {
-            "time": bool(clause.time) and (clause.bare_time or clauses.dated(clause, self.source.year)), "condition": clause.condition, "plan": clause.plan,
-            "actor": bool(clause.actor), "head": not clause.hangs,
+            "time": bool(clause.time) and (clause.bare_time or clauses.dated(clause, self.about.year)), "condition": clause.condition,
+            "plan": clause.plan, "actor": bool(clause.actor), "head": not clause.hangs or clause.under is not None,
         }  # fmt: skip
         for kind, anchor, may in zip(KINDS, state, allowed, strict=True):
             if own[kind] or anchor in may:
@@ -213,7 +230,7 @@ class _Search:
             if kind == "head" and anchor is None:
                 continue
             if kind == "time" and anchor is None and not clause.figures and all(
-                isinstance(one, tuple) and clauses.within(self.source.clauses[one[1]], self.source.year) for one in may
+                isinstance(one, tuple) and clauses.within(self.source.clauses[one[1]], self.about.year) for one in may
             ):
                 continue
             if kind == "actor" and (anchor is None or (anchor == self.source.itself and None in may)):
@@ -221,14 +238,18 @@ class _Search:
             return None
         return clauses.after(state, clause, number, self.source)
 
-    def _whole(self, path: tuple[int, ...]) -> bool:
-        """Whether nothing that limits a clause was left out, and nothing that follows upon another stands before it."""
+    def _whole(self, path: tuple[int, ...], answer: int) -> bool:
+        """Whether nothing that limits a clause was left out, nothing that follows upon another stands before it, and the answer is in it."""
         every = self.source.clauses
         said = set(path)
         for number in path:
             after = number + 1
             if after < len(every) and every[after].limits and every[after].sentence == every[number].sentence and after not in said:
                 return False
+        if answer and path and not any(
+            same(self.said.text[:answer], every[number].said.text[start:end]) for number in path for start, end in every[number].figures
+        ):
+            return False
         return bool(path) and not any(
             any(every[between].follows for between in range(later + 1, earlier + 1))
             for place, earlier in enumerate(path) for later in path[place + 1 :] if later < earlier
@@ -245,30 +266,34 @@ class _Search:
                 continue
             seen.add(start)
             self.steps += 1
-            yield start
             here = start.at
+            if not start.bare:
+                yield start
             if here > at and self.said.stops(here):
                 continue  # what follows is another clause
-            if text[here : here + 1] in PARTICLES and here > at:
+            if text[here : here + 1] == "的" and here > at:
                 todo.append(replace(start, at=here + 1))
             for word in _at(CONNECTIVES, text, here):
                 todo.append(replace(start, at=here + len(word)))
             for word in _at(LEADS, text, here):
-                todo.append(replace(start, at=here + len(word), open=True, leads=True))
+                todo.append(replace(start, at=here + len(word), open=True, leads=True, bare=False))
+            for word in _at(self.about.topics, text, here):
+                todo.append(replace(start, at=here + len(word), open=True, leads=True, bare=not start.leads or start.bare))
+            if start.leads and text[here : here + 1] == "是":
+                todo.append(replace(start, at=here + 1, open=True, bare=False))
             if start.leads or start.named:
                 for word in _at(SAYING, text, here):
-                    todo.append(replace(start, at=here + len(word), open=False))
-            for name in self.source.names:
+                    todo.append(replace(start, at=here + len(word), open=False, bare=False))
+            for name in self.about.names:
                 if text.startswith(name, here):
-                    todo.append(replace(start, at=here + len(name), named=start.named or name in self.source.subjects))
-            if (year := self.source.year) and (said := re.compile(rf"在?{year}年度?").match(text, here)):
+                    todo.append(replace(start, at=here + len(name), named=start.named or name in self.about.subjects))
+            if (year := self.about.year) and (said := re.compile(rf"在?{year}年度?").match(text, here)):
                 todo.append(replace(start, at=said.end(), dated=True))
 
-    def _ends(self, start: int, number: int) -> set[int]:
+    def _ends(self, start: int, clause: Clause) -> set[int]:
         """Where the words of a clause end that begin at a place of the text."""
-        said, text = self.said, self.said.text
-        clause = self.source.clauses[number]
-        there = clause.said.text
+        text, there = self.said.text, clause.said.text
+        begins = {first: last for first, last in clause.figures}
         ends: set[int] = set()
         seen: set[tuple[int, int]] = set()
         todo = [(start, 0), *((start, skip) for skip in clause.skips)]
@@ -281,27 +306,36 @@ class _Search:
             if to == len(there):
                 if at > start:
                     ends.add(at)
-                if text[at : at + 1] in PARTICLES and at < len(text):
+                if at > start and at < len(text) and (text[at] == "的" or (text[at] == "了" and clause.done)):
                     todo.append((at + 1, to))
                 continue
-            if at < len(text) and text[at] == there[to] and self._same_gap(at, to, start, clause):
-                todo.append((at + 1, to + 1))
-            if there[to] in PARTICLES:
+            counted = not any(mark <= to for mark in clause.said.marks) and not any(join in there[:to] for join in JOINS) and not clause.hangs
+            if there[to] in PARTICLES or (there[to] in COUNTING and counted and to in clause.counting):
                 todo.append((at, to + 1))
             if at == len(text):
                 continue
-            if text[at] in PARTICLES and at > start:
+            if text[at] == there[to] and self._same_gap(at, to, start, clause):
+                todo.append((at + 1, to + 1))
+            if at in self.figures and to in begins and same(text[at : self.figures[at]], there[to : begins[to]]):
+                todo.append((self.figures[at], begins[to]))
+            if (text[at] == "的" and at > start) or (text[at] in DONE and clause.done) or (text[at] in COUNTING and counted):
                 todo.append((at + 1, to))
-            if text[at] in COPULAS and to in clause.figures:
+            if text[at] in COPULAS and to in begins:
                 todo.append((at + 1, to))
-            if there[to] in COPULAS and (to + 1 in clause.figures) and (at in self.figures or text[at] in COPULAS):
+            if there[to] in COPULAS and to + 1 in begins and (at in self.figures or text[at] in COPULAS):
                 todo.append((at, to + 1))
+            if text[at] in PLACING and _PLACE.match(text, at):
+                todo.append((at + 1, to))
             if at > start:
                 todo += [(at + len(word), to) for word in _at(ADVERBS, text, at) if at in self.single]
+            if (short := _short(there, to)) != to:
+                todo.append((at, short))
+            if (short := _short(text, at)) != at:
+                todo.append((short, to))
             todo += self._joined(at, to, clause)
             if to and to == clause.after_time:
                 todo += [(one.at, to) for one in self._starts(at) if one.at > at and not one.leads and not one.dated and not clause.hangs
-                         and not clause.actor and not said.stops(one.at)]
+                         and not clause.actor and not self.said.stops(one.at)]
         return ends
 
     def _same_gap(self, at: int, to: int, start: int, clause: Clause) -> bool:
@@ -317,6 +351,11 @@ class _Search:
         found += [(at + len(a), to) for a in here if to in clause.said.marks]
         found += [(at, to + len(b)) for b in there if at in self.said.marks]
         return found
+
+
+def _short(text: str, at: int) -> int:
+    """Past 人民 where it is left out of 市人民政府 and its like."""
+    return at + 2 if re.compile("人民(?=政府|法院|检察院)").match(text, at) else at
 
 
 def _at(words: frozenset[str], text: str, at: int) -> list[str]:
@@ -336,7 +375,7 @@ def _own_words(text: str) -> frozenset[int]:
 def _empty(said: Line, sources: Sequence[Source]) -> bool:
     """Whether a text only leads on, and says nothing."""
     reached, todo = set[int](), [0]
-    names = [name for one in sources for name in one.names]
+    names = [name for one in sources for name in one.about.names]
     while todo:
         at = todo.pop()
         if at in reached:
@@ -353,7 +392,7 @@ def _empty(said: Line, sources: Sequence[Source]) -> bool:
 def _why(bare: str, sources: Sequence[Source]) -> str:
     """The first thing that no quotation says, in Chinese."""
     every = "\n".join(one.text for one in sources)
-    about = every + "\n" + "\n".join(name for one in sources for name in (*one.names, f"{one.year}年" if one.year else ""))
+    about = every + "\n" + "\n".join(name for one in sources for name in (*one.about.names, f"{one.about.year}年" if one.about.year else ""))
     for quoted in _QUOTED.findall(bare):
         if line(quoted).text not in about:
             return f"原文里没有{quoted}"

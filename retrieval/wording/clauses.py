@@ -1,21 +1,18 @@
-"""A quotation as clauses, each with what it stands under: the time, condition, plan, actor and head that the ones before it set.
-
-A line of text is compared by its letters, figures and the signs that mean something (% - . between digits); other marks
-are kept as places only.
-"""
+"""A quotation as clauses, each with what it stands under: the time, condition, plan, actor and head that the ones before it set."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
 from index.types import Facts
 from retrieval import spans
+from retrieval.wording.about import About, about
 from retrieval.wording.figures import figures
-from retrieval.wording.functionwords import ADVERBS, CONNECTIVES
+from retrieval.wording.functionwords import ADVERBS, CONNECTIVES, FIRST
+from retrieval.wording.plain import PLANS, Line, line, plain, tagged, words
 
 Kind = Literal["time", "condition", "plan", "actor", "head"]
 KINDS: tuple[Kind, ...] = ("time", "condition", "plan", "actor", "head")
@@ -23,9 +20,6 @@ Anchor = tuple[int, int] | str | None  # (citation, clause) that sets it; the re
 State = tuple[Anchor, ...]  # an anchor a kind
 NOTHING: State = (None,) * len(KINDS)
 
-_HAN_DIGITS = "零〇一二两三四五六七八九十百千万亿"
-_SIGNS = "%‰°¥$€£≥≤×±&@+="
-_DASHES = frozenset("-—–―~−")
 _YEAR = r"(?:(?:19|20)\d\d|[一二][〇○零九][〇○零一二三四五六七八九]{2})年度?"
 _OTHER_YEARS = (
     rf"{_YEAR}|[去上前明来次近]年度?|近[一二两三四五六七八九十\d]+年来?|[一二两三四五六七八九十\d]+年来|[“]?十[一二三四五]五[”]?(?:时期|期间|以来|末)?"
@@ -40,7 +34,6 @@ _OF_THE_YEAR = re.compile(r"(?:自|从|在|截至|截止)?(?:今年|目前|全�
 _PLAN = frozenset(
     ["将", "拟", "即将", "拟于", "预计", "力争", "争取", "打算", "下一步", "今后", "明年", "来年", "未来", "有望", "下一年", "下步", "将要", "将于", "将会", "有待"]
 )
-_PLANS = re.compile(r"下一步|下步|下一年|力争|拟于|计划(?=[于到在再将新用投建]|\d)|^目标")
 _OPENS_A_CONDITION = re.compile(r"如果|若(?!干)|倘若|假如|假设|一旦|凡|只有|只要|除非|除(?![险夕害尘湿草四了])|当(?![前年月日时地事场])|如(?=[一-鿿]{2})(?!期|实|下|今|何|约|同|数)")
 _CLOSES_A_CONDITION = re.compile(
     r"(?:(?<![同及按届小平学课工准当定临随限实])时|前提下|条件下|情况下|情形下|的话|情形|据悉|据称)$"
@@ -50,7 +43,7 @@ _LIMITS = re.compile(r"(?:但|但是)?(?:除|不含|不包括|不包含|前提|�
 _CHANGE = re.compile(
     r"(?:[比较与同]?(?:上年|去年|上月|上期|前年|年初|全[国省市]|往年|预算|目标|原来)\S{0,6}?)?(?:同比|环比|同口径|累计)?\S{0,2}?"
     r"(?:增长|下降|上升|上涨|提高|降低|减少|增加|增幅|降幅|增速|回落|回升|扩大|缩小|占|翻|增|降)"
-    r"|[比较]|同比|环比|分别|各|达到?|为|高于|低于|多于|少于|超过?|约|近|\d"
+    r"|[比较]|同比|环比|分别|各|高于|低于|多于|少于"
 )
 _PART = re.compile(r"其中|含|包括|内含")
 _SEQUENCE = re.compile(r"随后|然后|其次|最后|再(?!生|就|贷|次|保|造|担)|此后|之后|后(?![勤备续期台方])|进而|从而|因此|因而|于是|所以|由此|继而|接着|才")
@@ -62,64 +55,13 @@ _NAMED = re.compile(
 _MARKER = re.compile(r"[一二三四五六七八九十]{1,2}是|第[一二三四五六七八九十]{1,2}(?=[,、:])|[((【]?[一二三四五六七八九十\d]{1,2}[))】]|[一二三四五六七八九十\d]{1,2}[.、](?!\d)|[①-⑳]")
 
 
-def plain(text: str) -> str:
-    """Widths, thousands and white space as one; a space between two digits stays, for they are two numbers."""
-    text = unicodedata.normalize("NFKC", text).lower()
-    text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
-    return re.sub(r"[ \t\r\u3000\u200b-\u200f\u2060\ufeff]+", lambda m: " " if _between_digits(text, m.start(), m.end()) else "", text)
-
-
-def _between_digits(text: str, start: int, end: int) -> bool:
-    return text[start - 1 : start].isdigit() and text[end : end + 1].isdigit()
-
-
-@dataclass(frozen=True)
-class Line:
-    """A text less its marks."""
-
-    text: str
-    marks: frozenset[int]  # offsets before which a mark stood; the ends are not among them
-
-    def stops(self, at: int) -> bool:
-        """Whether a clause can begin or end at an offset."""
-        return at in (0, len(self.text)) or at in self.marks
-
-
-def line(text: str) -> Line:
-    """A plain text without its marks."""
-    kept: list[str] = []
-    marks: set[int] = set()
-    for at, character in enumerate(text):
-        if _means(text, at):
-            kept.append("-" if character in _DASHES else character)
-        else:
-            marks.add(len(kept))
-    return Line("".join(kept), frozenset(marks - {0, len(kept)}))
-
-
-def _means(text: str, at: int) -> bool:
-    character, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
-    if character.isalnum() or character in _SIGNS:
-        return True
-    if character in ".:":
-        return before.isdigit() and after.isdigit()
-    if character == "/":
-        return before.isalnum() and after.isalnum()
-    if character in _DASHES:
-        return after.isdigit() and before not in _DASHES
-    return character in "<>" and after.isdigit()
-
-
-def numeral(character: str) -> bool:
-    return character.isdigit() or character in _HAN_DIGITS
-
-
 @dataclass(frozen=True)
 class Clause:
     """A run of a quotation between two marks."""
 
     said: Line
     sentence: int
+    part: int  # of its sentence, between semicolons
     time: str = ""  # that it begins with
     bare_time: bool = False  # and it says nothing else
     condition: bool = False
@@ -131,7 +73,11 @@ class Clause:
     follows: bool = False  # in time or reason upon what stands before it: 随后…
     skips: frozenset[int] = frozenset()  # lengths of what may be left out at its beginning
     after_time: int = 0  # where its time ends
-    figures: frozenset[int] = frozenset()  # where figures begin
+    figures: tuple[tuple[int, int], ...] = ()  # where figures stand
+    counting: frozenset[int] = frozenset()  # where 共 stands as a word of its own
+    done: bool = False  # it can be marked as done (了 已): no plan, and under none
+    head: int | None = None  # the clause that others may hang on once this has been said; None: itself
+    under: int | None = None  # the clause it must hang on
 
 
 @dataclass(frozen=True)
@@ -143,9 +89,8 @@ class Source:
     text: str  # of the quotation, without marks
     clauses: tuple[Clause, ...]
     stands: tuple[tuple[frozenset[Anchor], ...], ...] = field(repr=False)  # a clause: for each kind what may be in force before it
-    names: tuple[str, ...]  # runs of title, unit, region and headings that may stand before a clause
-    subjects: frozenset[str]  # of those, the ones that say whose report it is
-    year: int | None
+    about: About
+    forms: tuple[tuple[tuple[int, Clause], ...], ...] = ()  # a clause: each way to say it, and the clause as which that stands
 
     @property
     def itself(self) -> str:
@@ -156,17 +101,22 @@ class Source:
 @lru_cache(maxsize=256)
 def source(number: int, report: int, quote: str, facts: Facts, path: tuple[str, ...]) -> Source:
     """A quotation, read once."""
-    subjects, names = _names(facts, path)
+    from retrieval.wording.forms import forms
+
+    called = about(facts, path)
     clauses: list[Clause] = []
     for sentence, (start, end) in enumerate(spans.sentences(text := plain(quote), longest=1_000_000)):
+        part = 0
         for piece in _pieces(text[start:end]):
-            made = _clause(piece, sentence, subjects, facts.year)
+            made = _clause(piece, sentence, part, called)
+            part += piece.endswith((";", "；"))
             if made.said.text:
                 clauses.append(made)
-    read = Source(
-        number, report, line(text).text, tuple(clauses), (), tuple(sorted(names | subjects, key=len, reverse=True)), frozenset(subjects), facts.year
-    )
-    return Source(**{**vars(read), "stands": tuple(_stands(read))})
+    read = Source(number, report, line(text).text, tuple(clauses), (), called)
+    read = replace(read, stands=tuple(_stands(read)))
+    clauses = [replace(c, done=not (c.plan or called.planned or any(over[2]))) for c, over in zip(clauses, read.stands, strict=True)]
+    read = replace(read, clauses=tuple(clauses))
+    return replace(read, forms=forms(read))
 
 
 def _pieces(sentence: str) -> list[str]:
@@ -185,32 +135,40 @@ def _pieces(sentence: str) -> list[str]:
     return [*found, lead] if lead else found
 
 
-def _clause(piece: str, sentence: int, subjects: set[str], year: int | None) -> Clause:
+def _clause(piece: str, sentence: int, part: int, about: About) -> Clause:
     marker = _MARKER.match(piece)
     said = line(piece)
     lead = len(line(piece[: marker.end()]).text) if marker else 0
     bare = said.text[lead:]
-    skips = _skips(said.text, lead, subjects, year)
-    at = lead + max((len(w) for w in CONNECTIVES - {"其中"} if said.text.startswith(w, lead)), default=0)
+    skips = _skips(said.text, lead, about)
+    at = lead + max((len(w) for w in CONNECTIVES - FIRST if said.text.startswith(w, lead)), default=0)
     bare = said.text[at:]
     when = _WHEN.match(bare)
     time = when[0] if when and not re.match("[的前]", bare[when.end():][:1]) else ""
     after = bare[len(time):]
-    cut = words(after)
     return Clause(
-        said, sentence, time, bool(time) and not after,
+        said, sentence, part, time, bool(time) and not after,
         condition=bool(_OPENS_A_CONDITION.match(after) or (_CLOSES_A_CONDITION.search(after) and not figures(after[-6:]))),
-        plan=any(word in _PLAN for word in words(bare)) or bool(_PLANS.search(bare)),
-        actor=_actor(after, cut), hangs=_hangs(after),
+        plan=any(word in _PLAN for word in words(bare)) or bool(PLANS.search(bare)),
+        actor=_actor(after), hangs=_hangs(after),
         beside=bool(_BESIDE.match(after)) and not figures(after), limits=bool(_LIMITS.match(after)), follows=bool(_SEQUENCE.match(after)),
-        skips=frozenset(skips), after_time=at + len(time) if time else 0,
-        figures=frozenset(span.start for span in figures(said.text)),
+        skips=frozenset(skips), counting=_counting(said.text), after_time=at + len(time) if time else 0,
+        figures=tuple((span.start, span.end) for span in figures(said.text)),
     )
 
 
-def _skips(text: str, lead: int, subjects: set[str], year: int | None) -> set[int]:
+def _counting(text: str) -> frozenset[int]:
+    found, at = set[int](), 0
+    for word in words(text):
+        if word in ("共", "共有"):
+            found.add(at)
+        at += len(word)
+    return frozenset(found)
+
+
+def _skips(text: str, lead: int, about: About) -> set[int]:
     """Where the rest of a clause may begin: after its number, a connective, the report's own name and year."""
-    known = {*subjects, *(CONNECTIVES - {"其中"}), *((f"{year}年度", f"{year}年") if year else ())}
+    known = {*about.subjects, *(CONNECTIVES - FIRST), *((f"{about.year}年度", f"{about.year}年") if about.year else ())}
     found, todo = set[int](), [lead]
     while todo:
         at = todo.pop()
@@ -222,21 +180,12 @@ def _skips(text: str, lead: int, subjects: set[str], year: int | None) -> set[in
     return found - {0}
 
 
-def words(text: str) -> list[str]:
-    """Words of a text in order, none left out."""
-    import rjieba
-
-    return list(rjieba.cut(text))
-
-
-def _actor(text: str, cut: list[str]) -> str:
+def _actor(text: str) -> str:
     """Whom a clause names first: a place, an organisation, a person; 全市 for the report's own."""
-    import rjieba
-
     if deictic := _DEICTIC.match(text):
         return deictic[0]
     run, named = "", False
-    for word, tag in rjieba.tag(text[:30]):
+    for word, tag in tagged(text[:30]):
         if tag[:1] not in "nj" and tag not in ("vn", "an", "f", "b", "l"):
             break
         run += word
@@ -246,39 +195,10 @@ def _actor(text: str, cut: list[str]) -> str:
 
 def _hangs(text: str) -> bool:
     """Whether a clause begins with the part or the change of something that was named before it."""
+    found = figures(text)
     change = _CHANGE.match(text)
-    return bool(_PART.match(text) or (change and any(change.start() <= span.start <= change.end() + 12 for span in figures(text))))
-
-
-def _names(facts: Facts, path: tuple[str, ...]) -> tuple[set[str], set[str]]:
-    """(whose report it is, runs of its title and headings): without figures, and without what denies, turns or plans."""
-    subjects = set[str]()
-    for name in (facts.unit, facts.region, *facts.aliases):
-        cut = words(line(plain(name)).text)
-        subjects |= {run for start in range(len(cut)) for end in range(start + 1, len(cut) + 1) if len(run := "".join(cut[start:end])) >= 2 and end == len(cut)}
-    subjects |= {line(plain(facts.region)).text} - {""}
-    title = line(plain(facts.title)).text
-    runs = {title} - {""}
-    for text in (facts.title, *path):
-        marker = _MARKER.match(heading := plain(text))
-        for piece in re.split(r"[,;:。、!?]|\d+年?度?", heading[marker.end() if marker else 0 :]):
-            cut = words(line(piece).text)
-            if not any(guarded(word) for word in cut):
-                runs |= {
-                    run for start in range(len(cut)) for end in range(start + 1, len(cut) + 1)
-                    if len(run := "".join(cut[start:end])) >= 4 or (run and (start, end) == (0, len(cut)))
-                }
-    return subjects, runs - subjects
-
-
-_GUARDED = re.compile(
-    r"[不没未无非否勿禁免]|增|减|升|降|上涨|下跌|提高|回落|扩大|缩小|超|近|约|余|以上|以下|以内|最|更|较|全部|基本|大幅|显著|达到|完成|实现"
-)
-
-
-def guarded(word: str) -> bool:
-    """Whether a word must stand in the quotation itself: it denies, turns, bounds, measures or plans."""
-    return word in _PLAN or bool(_GUARDED.search(word))
+    bare = bool(found) and re.fullmatch(r"(?:为|是|达到?|共有?)?", text[: found[0].start]) is not None and found[0].end == len(text)
+    return bare or bool(_PART.match(text)) or bool(change and any(span.start <= change.end() + 12 for span in found))
 
 
 def after(state: State, clause: Clause, at: int, source: Source) -> State:
@@ -286,16 +206,16 @@ def after(state: State, clause: Clause, at: int, source: Source) -> State:
     time, condition, plan, actor, head = state
     here = (source.number, at)
     if clause.time and (clause.bare_time or re.search(rf"{_OTHER_YEARS}|{_PART_OF_A_YEAR}", clause.time)):
-        time = None if _given(clause.time, source.year) else here
+        time = None if _given(clause.time, source.about.year) else here
     if clause.condition:
         condition = here
     if clause.plan:
         plan = (source.number, -1 - clause.sentence)
     if clause.actor:
-        own = _DEICTIC.match(clause.actor) or any(clause.actor == name or clause.actor.startswith(name) for name in source.subjects)
+        own = _DEICTIC.match(clause.actor) or any(clause.actor == name or clause.actor.startswith(name) for name in source.about.subjects)
         actor = source.itself if own else here
     if not clause.hangs and not clause.bare_time and not clause.beside:
-        head = here
+        head = here if clause.head is None else (source.number, clause.head)
     return time, condition, plan, actor, head
 
 
@@ -317,10 +237,13 @@ def _given(time: str, year: int | None) -> bool:
 def _stands(source: Source) -> list[tuple[frozenset[Anchor], ...]]:
     """For each clause what may be in force before it: beyond the end of a sentence what was said may go on, or not."""
     found: list[tuple[frozenset[Anchor], ...]] = []
-    state, loose, sentence = NOTHING, frozenset[Kind](), 0
+    state, loose, sentence, part = NOTHING, frozenset[Kind](), 0, 0
     for at, clause in enumerate(source.clauses):
+        if (clause.sentence, clause.part) != (sentence, part):
+            loose = frozenset(KINDS)
+            part = clause.part
         if clause.sentence != sentence:
-            sentence, loose = clause.sentence, frozenset(KINDS)
+            sentence = clause.sentence
             state = (state[0], None, *state[2:])  # no condition outlasts its sentence
         allowed = [frozenset({anchor, None} if kind in loose else {anchor}) for kind, anchor in zip(KINDS, state, strict=True)]
         found.append(tuple(allowed))
