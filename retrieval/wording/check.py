@@ -34,6 +34,7 @@ from retrieval.wording.plain import Line, line, numeral, plain, words
 CITES = re.compile(r"[\[［【]\s*(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\s*[\]］】]")  # numbers of citations as a model writes them
 LONGEST = 600  # characters of a sentence; a longer one is not read
 STEPS = 20_000  # places looked at for one sentence
+_ANSWER = -1  # among the clauses said: the answer that stands ahead of them
 
 _PLACE = re.compile(r"在\S{1,10}?(?:后|前|内|中|里|上|期间)")
 _BULLET = re.compile(r"\s*(?:[-*•·+]\s*|#{1,6}\s+|\d{1,2}[.、)）]\s*(?!\d))")
@@ -166,7 +167,7 @@ class _Search:
         todo: list[tuple[int, State, int | None, tuple[int, ...]]] = [(0, before, None, ())]
         answer = self._answer()
         if answer:
-            todo.insert(0, (answer, before, None, ()))
+            todo.insert(0, (answer, before, None, (_ANSWER,)))
         while todo and self.steps < STEPS:
             at, state, must, path = todo.pop()
             if (key := (at, state, must, frozenset(path))) in seen:
@@ -203,7 +204,7 @@ class _Search:
     def _candidates(self, path: tuple[int, ...]) -> Sequence[int]:
         """Clauses of the quotation, the one that comes next there last: it is tried first."""
         every = range(len(self.source.clauses))
-        following = path[-1] + 1 if path else 0
+        following = path[-1] + 1 if path else 0  # an answer ahead of the clauses counts as -1
         return [*reversed(every[following + 1 :]), *reversed(every[:following]), *every[following : following + 1]]
 
     def _led(self, state: State, start: _Start) -> State:
@@ -241,12 +242,13 @@ class _Search:
     def _whole(self, path: tuple[int, ...], answer: int) -> bool:
         """Whether nothing that limits a clause was left out, nothing that follows upon another stands before it, and the answer is in it."""
         every = self.source.clauses
+        answered, path = path[:1] == (_ANSWER,), tuple(number for number in path if number != _ANSWER)
         said = set(path)
         for number in path:
             after = number + 1
             if after < len(every) and every[after].limits and every[after].sentence == every[number].sentence and after not in said:
                 return False
-        if answer and path and not any(
+        if answered and not any(
             same(self.said.text[:answer], every[number].said.text[start:end]) for number in path for start, end in every[number].figures
         ):
             return False

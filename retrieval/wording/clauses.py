@@ -11,7 +11,7 @@ from index.types import Facts
 from retrieval import spans
 from retrieval.wording.about import About, about
 from retrieval.wording.figures import figures
-from retrieval.wording.functionwords import ADVERBS, CONNECTIVES, FIRST
+from retrieval.wording.functionwords import ADVERBS, CAUSING, CONNECTIVES, FIRST
 from retrieval.wording.plain import PLANS, Line, line, plain, tagged, words
 
 Kind = Literal["time", "condition", "plan", "actor", "head"]
@@ -50,7 +50,8 @@ _SEQUENCE = re.compile(r"随后|然后|其次|最后|再(?!生|就|贷|次|保|�
 _BESIDE = re.compile(r"按|据|根据|依据|经|在|从|以|通过|随着|由于|因|受|自|截至|围绕|面对|为了")  # begins what stands beside the matter
 _DEICTIC = re.compile(r"(?:我|本|全|该|贵)(?:自治区|省|市|县|区|州|旗|镇|乡|村|局|厅|委|院|部|办|所|校|中心|单位|街道|系统|公司|集团|年)")
 _NAMED = re.compile(
-    r"(?:自治区|省|市|县|区|州|盟|旗|镇|乡|村|街道|局|厅|委|委员会|办|办公室|院|所|公司|集团|银行|中心|大学|学院|学校|政府|部|处|科|站|庭|队|协会|组)$"
+    r"(?:自治区|省|市|县|区|州|盟|旗|镇|乡|村|街道|局|厅|委|委员会|办公室|医院|法院|检察院|研究院|研究所|派出所|司法所|公司|集团|银行|中心"
+    r"|大学|学院|学校|政府|法庭|支队|大队|协会|商会|工会)$"
 )
 _MARKER = re.compile(r"[一二三四五六七八九十]{1,2}是|第[一二三四五六七八九十]{1,2}(?=[,、:])|[((【]?[一二三四五六七八九十\d]{1,2}[))】]|[一二三四五六七八九十\d]{1,2}[.、](?!\d)|[①-⑳]")
 
@@ -168,7 +169,7 @@ def _counting(text: str) -> frozenset[int]:
 
 def _skips(text: str, lead: int, about: About) -> set[int]:
     """Where the rest of a clause may begin: after its number, a connective, the report's own name and year."""
-    known = {*about.subjects, *(CONNECTIVES - FIRST), *((f"{about.year}年度", f"{about.year}年") if about.year else ())}
+    known = {*about.subjects, *CAUSING, *(CONNECTIVES - FIRST), *((f"{about.year}年度", f"{about.year}年") if about.year else ())}
     found, todo = set[int](), [lead]
     while todo:
         at = todo.pop()
@@ -186,10 +187,10 @@ def _actor(text: str) -> str:
         return deictic[0]
     run, named = "", False
     for word, tag in tagged(text[:30]):
-        if tag[:1] not in "nj" and tag not in ("vn", "an", "f", "b", "l"):
+        if tag[:1] not in "njz" and not (run and tag in ("vn", "an", "f", "b", "l")):
             break
         run += word
-        named = named or tag in ("ns", "nt", "nr", "nrt")
+        named = named or (tag in ("ns", "nt") and _NAMED.search(word) is not None)
     return run if named or (len(run) > 2 and _NAMED.search(run)) else ""
 
 

@@ -27,7 +27,7 @@ def same(one: str, other: str) -> bool:
 
 def _read(written: str) -> tuple[float, str, tuple[str, ...]] | None:
     found = spans.figures(written)
-    if len(found) != 1 or found[0].value is None or (found[0].start, found[0].end) != (0, len(written)) or "-" in written:
+    if len(found) != 1 or not found[0].value or (found[0].start, found[0].end) != (0, len(written)) or "-" in written:
         return None
     unit = _SCALE.sub("", found[0].unit)
     return found[0].value, "人" if unit in _PERSONS else unit, tuple(_BOUNDS.findall(written))

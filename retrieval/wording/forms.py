@@ -21,8 +21,8 @@ def forms(source: Source) -> tuple[tuple[tuple[int, Clause], ...], ...]:
     found: list[list[tuple[int, Clause]]] = [[(at, clause)] for at, clause in enumerate(source.clauses)]
     for at, clause in enumerate(source.clauses):
         found[at] += [(at, form) for form in _measured(clause)]
-        if form := _with_its_subject(source, at):
-            found[at].append(form)
+        for number, stands_as, form in _with_its_subject(source, at):
+            found[number].append((stands_as, form))
         for number, item in _items(source, at):
             found[number].append((at, item))
     return tuple(map(tuple, found))
@@ -51,24 +51,40 @@ def _measured(clause: Clause) -> Iterator[Clause]:
     at = 0
     for word, tag in tagged(label):
         at += len(word)
-        if tag == "v":
+        if tag == "v" or (at == len(word) and tag[:1] == "v"):
             if at < len(label):
                 yield _said(clause, label[:at] + figure + label[at:])
             return
 
 
-def _with_its_subject(source: Source, at: int) -> tuple[int, Clause] | None:
-    """生产总值100亿元，增长5% → 生产总值增长5%."""
+def _with_its_subject(source: Source, at: int) -> Iterator[tuple[int, int, Clause]]:
+    """生产总值100亿元，增长5% → 生产总值增长5%；监督员从各界聘请，共48名 → 监督员共48名，从各界聘请."""
     clause = source.clauses[at]
     heads = source.stands[at][4]
     head = next(iter(heads)) if len(heads) == 1 else None
-    if not clause.hangs or not isinstance(head, tuple) or not _CHANGES.match(clause.said.text):
-        return None
+    if not clause.hangs or not isinstance(head, tuple) or not (_CHANGES.match(clause.said.text) or clause.said.text.startswith("共")):
+        return
     said = source.clauses[head[1]]
-    parts = _label(said)
-    if parts is None or _COMPARES.search(parts[0]) or any(not c.hangs or "其中" in c.said.text for c in source.clauses[head[1] + 1 : at]):
-        return None
-    return head[1], _said(said, _COPULA.sub("", parts[0]) + clause.said.text, head=head[1])
+    if any(not c.hangs or "其中" in c.said.text for c in source.clauses[head[1] + 1 : at]):
+        return
+    if (parts := _label(said)) and not _COMPARES.search(parts[0]):
+        yield at, head[1], _said(said, _COPULA.sub("", parts[0]) + clause.said.text, head=head[1])
+    elif not said.figures and (subject := _subject(said.said.text)):
+        yield at, head[1], _said(said, subject + clause.said.text, head=head[1])
+        rest = said.said.text[len(subject) :]
+        yield head[1], head[1], _said(said, rest, hangs=True, under=head[1])
+
+
+def _subject(text: str) -> str:
+    """The noun that a clause begins with, where a preposition ends it: 行政执法监督员从各界聘请."""
+    run, last = "", ""
+    for word, tag in tagged(text):
+        if tag == "p":
+            return run if last[:1] in ("n", "j") and len(run) > 1 else ""
+        if tag[:1] not in "nvjb" or (not run and tag[:1] == "v"):
+            return ""
+        run, last = run + word, tag
+    return ""
 
 
 def _items(source: Source, at: int) -> Iterator[tuple[int, Clause]]:
@@ -97,7 +113,7 @@ def _items(source: Source, at: int) -> Iterator[tuple[int, Clause]]:
     listed = 0
     for number, text in rest:
         other = _counted(text)
-        if other is None or tagged(other[0])[0][1][:1] not in "njabl" or (number != at and other[2] != unit) or _SHARE.search(other[1]):
+        if other is None or any(tag == "v" for _, tag in tagged(other[0])) or (number != at and other[2] != unit) or _SHARE.search(other[1]):
             break
         listed += 1
         yield number, _said(clause, label[:verb] + text, head=at)

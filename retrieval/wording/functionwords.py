@@ -23,9 +23,9 @@ JOINS = _words("和 与 及 以及")  # where the quotation joins by another of 
 # before a clause
 CONNECTIVES = _words(
     """此外 另外 另 同时 与此同时 并 并且 而且 且 还 也 则 又 以及 其中 具体 具体来说 具体而言 具体来看 总的来说 总的来看
-    总体来看 综上 综上所述 总之 即 首先"""
+    总体来看 综上 综上所述 总之 即 首先 一方面 另一方面"""
 )
-FIRST = _words("其中 首先")  # of those, the ones that must not be left out
+FIRST = _words("其中 首先 一方面 另一方面")  # of those, the ones that must not be left out
 SAYING = _words("显示 指出 提到 写道 写明 记载 载明 介绍 称 说 可知 得知 来看 发现")  # what a report does: the clause follows
 # a clause of its own, or before a word of SAYING
 LEADS = _words(
@@ -34,3 +34,4 @@ LEADS = _words(
     您好 你好 好的 您 你 请 请您 请看 参考 供 谢谢 感谢 提问 询问 所问 问 问题 公报 通报 存在 回答 答复 答案 如下 以下是 下面 现 整理"""
 )
 FUNCTION_WORDS = PARTICLES | DONE | COUNTING | PLACING | COPULAS | ADVERBS | JOINS | CONNECTIVES | SAYING | LEADS
+CAUSING = _words("带动 使 使得 促使")  # left out at the beginning of a clause: what they cause came about; never added
