@@ -320,6 +320,8 @@ class _Search:
                 todo.append((at + 1, to + 1))
             if at in self.figures and to in begins and same(text[at : self.figures[at]], there[to : begins[to]]):
                 todo.append((self.figures[at], begins[to]))
+            todo += [(at + len(year), to + len(word)) for word, year in self.source.times
+                     if there.startswith(word, to) and text.startswith(year, at)]
             if (text[at] == "的" and at > start) or (text[at] in DONE and clause.done) or (text[at] in COUNTING and counted):
                 todo.append((at + 1, to))
             if text[at] in COPULAS and to in begins:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from index.types import Facts
 from retrieval import spans
+from retrieval.times import relative_times
 from retrieval.wording.about import About, about
 from retrieval.wording.figures import figures
 from retrieval.wording.functionwords import ADVERBS, CAUSING, CONNECTIVES, FIRST
@@ -91,6 +92,7 @@ class Source:
     clauses: tuple[Clause, ...]
     stands: tuple[tuple[frozenset[Anchor], ...], ...] = field(repr=False)  # a clause: for each kind what may be in force before it
     about: About
+    times: tuple[tuple[str, str], ...] = ()  # what its relative years mean: (上年, 2023年)
     forms: tuple[tuple[tuple[int, Clause], ...], ...] = ()  # a clause: each way to say it, and the clause as which that stands
 
     @property
@@ -113,7 +115,8 @@ def source(number: int, report: int, quote: str, facts: Facts, path: tuple[str, 
             part += piece.endswith((";", "；"))
             if made.said.text:
                 clauses.append(made)
-    read = Source(number, report, line(text).text, tuple(clauses), (), called)
+    times = tuple((line(said).text, line(means).text) for said, means in relative_times(text, facts) if "落款" not in means)
+    read = Source(number, report, line(text).text, tuple(clauses), (), called, times)
     read = replace(read, stands=tuple(_stands(read)))
     clauses = [replace(c, done=not (c.plan or called.planned or any(over[2]))) for c, over in zip(clauses, read.stands, strict=True)]
     read = replace(read, clauses=tuple(clauses))

@@ -72,7 +72,8 @@ def _with_its_subject(source: Source, at: int) -> Iterator[tuple[int, int, Claus
     elif not said.figures and (subject := _subject(said.said.text)):
         yield at, head[1], _said(said, subject + clause.said.text, head=head[1])
         rest = said.said.text[len(subject) :]
-        yield head[1], head[1], _said(said, rest, hangs=True, under=head[1])
+        kept = Line(rest, frozenset(mark - len(subject) for mark in said.said.marks if mark > len(subject)))
+        yield head[1], head[1], replace(_said(said, rest, hangs=True, under=head[1]), said=kept)
 
 
 def _subject(text: str) -> str:
