@@ -155,7 +155,7 @@ class _Search:
 
     def __init__(self, said: Line, one: Source) -> None:
         self.said, self.source, self.about = said, one, one.about
-        self.figures = {span.start: span.end for span in figures(said.text)}
+        self.figures = {span.start: span.end for span in figures(said.text) if said.whole(span.start, span.end)}
         self.single = _own_words(said.text)
         self.steps = 0
 
@@ -295,7 +295,7 @@ class _Search:
     def _ends(self, start: int, clause: Clause) -> set[int]:
         """Where the words of a clause end that begin at a place of the text."""
         text, there = self.said.text, clause.said.text
-        begins = {first: last for first, last in clause.figures}
+        begins = {first: last for first, last in clause.figures if clause.said.whole(first, last)}
         ends: set[int] = set()
         seen: set[tuple[int, int]] = set()
         todo = [(start, 0), *((start, skip) for skip in clause.skips)]

@@ -10,7 +10,7 @@ from retrieval.wording.clauses import Clause, Source
 from retrieval.wording.figures import figures
 from retrieval.wording.plain import Line, tagged
 
-_COMPARES = re.compile(r"[比占由从较至到]|分别|[各共]|合计|其中")
+_COMPARES = re.compile(r"[比占由从较至]|(?<![收达得受])到|分别|[各共]|合计|其中")
 _CHANGES = re.compile(r"\S{0,8}?(?:增长|下降|上升|上涨|提高|降低|减少|增加|回落|回升|占)|同比|环比")
 _SHARE = re.compile(r"[%‰]|百分|倍|成$|年|月|日")
 _COPULA = re.compile(r"(?:为|是|有|达到?)$")

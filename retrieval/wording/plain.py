@@ -9,6 +9,7 @@ from dataclasses import dataclass
 PLANS = re.compile(r"下一步|下步|下一年|力争|拟于|计划(?=[于到在再将新用投建]|\d)|^目标")  # plans said in other ways than by one word
 _HAN_DIGITS = "零〇一二两三四五六七八九十百千万亿"
 _SIGNS = "%‰°¥$€£≥≤×±&@+="
+_QUOTES = "“”‘’\"'《》〈〉「」『』"  # no break: “双随机”抽查
 _DASHES = frozenset("-—–―~−")
 
 
@@ -18,6 +19,10 @@ class Line:
 
     text: str
     marks: frozenset[int] = frozenset()  # offsets before which a mark stood; the ends are not among them
+
+    def whole(self, start: int, end: int) -> bool:
+        """Whether no mark stands inside a run: 10、20件 is no figure."""
+        return not any(start < mark < end for mark in self.marks)
 
     def stops(self, at: int) -> bool:
         """Whether a clause can begin or end at an offset."""
@@ -42,7 +47,7 @@ def line(text: str) -> Line:
     for at, character in enumerate(text):
         if _means(text, at):
             kept.append("-" if character in _DASHES else character)
-        else:
+        elif character not in _QUOTES:
             marks.add(len(kept))
     return Line("".join(kept), frozenset(marks - {0, len(kept)}))
 

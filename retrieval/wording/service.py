@@ -26,8 +26,8 @@ from retrieval.types import Answer, Citation, Question
 from retrieval.wording.check import Checked, check, split, to_people
 
 KEY = "YOUJU_LLM_KEY"  # environment variable: the service's key, if it wants one
-PATIENCE = 20.0  # seconds between two pieces of a reply
-LONGEST_WAIT = 60.0  # seconds for the whole reply
+PATIENCE = 20.0
+LONGEST_WAIT = 60.0
 MOST = 4000  # characters of a reply
 MOST_BYTES = 2 * 2**20  # of a response with its events around the words; no service needs 500 a character
 
@@ -53,7 +53,8 @@ class Model:
     url: str
     name: str
     key: str = field(default="", repr=False)  # so that no log or message shows it
-    patience: float = PATIENCE
+    patience: float = PATIENCE  # seconds between two pieces of a reply
+    longest: float = LONGEST_WAIT  # seconds for the whole reply, its headers too
 
     @property
     def host(self) -> str:
@@ -131,11 +132,11 @@ async def stream(answer: Answer, model: Model) -> AsyncGenerator[str, None]:
     written = ""
     finished = False
     messages: Any = _messages(answer.question, cited)
-    ends = time.monotonic() + LONGEST_WAIT
+    ends = time.monotonic() + model.longest
     try:
         async with _client(model) as client:
             creating = client.chat.completions.create(model=model.name, messages=messages, temperature=0, stream=True)
-            async with await asyncio.wait_for(creating, LONGEST_WAIT) as reply:
+            async with await asyncio.wait_for(creating, model.longest) as reply:
                 # each piece waited for by itself: who reads a generator may be another task each time
                 while piece := await asyncio.wait_for(anext(reply, None), ends - time.monotonic()):
                     if not piece.choices:
@@ -149,7 +150,7 @@ async def stream(answer: Answer, model: Model) -> AsyncGenerator[str, None]:
     except openai.APITimeoutError:
         raise Broken(f"在 {model.patience:g} 秒内没有回应") from None
     except TimeoutError:
-        raise Broken(f"在 {LONGEST_WAIT:g} 秒内没有写完") from None
+        raise Broken(f"在 {model.longest:g} 秒内没有写完") from None
     except bounded.TooLong:
         raise Broken(f"的回应超过 {MOST_BYTES // 2**20} MB") from None
     except openai.APIStatusError as error:
