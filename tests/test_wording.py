@@ -175,7 +175,11 @@ def test_words_that_trickle_are_waited_for_as_long_as_a_whole_reply(corpus: Corp
 
 
 def _soon(holds: Callable[[], bool]) -> bool:
-    return any(holds() or time.sleep(0.1) for _ in range(100))
+    for _ in range(100):
+        if holds():
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def test_a_reply_without_end_is_cut_off(corpus: Corpus, said: Answer, service: Service) -> None:

@@ -23,8 +23,10 @@ class About:
     subjects: frozenset[str]  # that say whose it is: 青川市司法局, 市司法局, 司法局, 青川市
     names: tuple[str, ...]  # longest first: those, and runs of its title and headings
     topics: frozenset[str]  # single words of them: only in a clause that leads on to another (在整改方面，)
+    regions: frozenset[str]  # of the subjects, the ones that are the place: 青川市
     year: int | None
     planned: bool  # it stands under a heading that is about what is to come
+    datable: bool  # its year may be said of a clause that says none: no heading has another, or is about what is to come
 
 
 def about(facts: Facts, path: tuple[str, ...]) -> About:
@@ -47,7 +49,10 @@ def about(facts: Facts, path: tuple[str, ...]) -> About:
                 if len(run := "".join(cut[start:end])) >= 4 or (start, end) == (0, len(cut))
             }
     names = sorted((runs | subjects) - {""}, key=len, reverse=True)
-    return About(subjects, tuple(names), frozenset(topics), facts.year, any(_PLANNED.search(heading) for heading in path))
+    planned = any(_PLANNED.search(heading) for heading in path)
+    years = {int(year) for heading in path for year in re.findall(r"(?:19|20)\d\d(?=年)", plain(heading))}
+    regions = frozenset({line(plain(facts.region)).text} & subjects)
+    return About(subjects, tuple(names), frozenset(topics), regions, facts.year, planned, not planned and years <= {facts.year})
 
 
 def short_forms(name: str) -> set[str]:

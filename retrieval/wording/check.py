@@ -143,7 +143,8 @@ class _Start:
     """Where the words of a clause may begin, and what stands before them."""
 
     at: int
-    named: bool = False  # whose report it is was said
+    named: bool = False  # whose report it is was said, or of which place
+    placed: bool = False  # the place alone
     dated: bool = False  # the report's year was said
     open: bool = False  # words of a lead that no word of saying has closed
     leads: bool = False
@@ -189,7 +190,7 @@ class _Search:
                         then = self._stands(stands_as, form, state, start)
                         if then is None:
                             continue
-                        for end in self._ends(start.at, form):
+                        for end in self._ends(start.at, form, start.named and not start.placed):
                             if self.said.stops(end):
                                 todo.append((end, then, None, (*path, number)))
                             if end < len(self.said.text) and number + 1 < len(self.source.clauses):
@@ -209,7 +210,10 @@ class _Search:
 
     def _led(self, state: State, start: _Start) -> State:
         time, condition, plan, actor, head = state
-        return None if start.dated else time, condition, plan, self.source.itself if start.named else actor, head
+        return None if start.dated else time, condition, plan, self._named(start) if start.named else actor, head
+
+    def _named(self, start: _Start) -> str:
+        return self.source.place if start.placed else self.source.itself
 
     def _stands(self, number: int, clause: Clause, state: State, start: _Start) -> State | None:
         """What is in force after a clause; None where it stands under something else than in the quotation."""
@@ -234,7 +238,7 @@ class _Search:
                 isinstance(one, tuple) and clauses.within(self.source.clauses[one[1]], self.about.year) for one in may
             ):
                 continue
-            if kind == "actor" and (anchor is None or (anchor == self.source.itself and None in may)):
+            if kind == "actor" and (anchor is None or (anchor in (self.source.itself, self.source.place) and None in may)):
                 continue
             return None
         return clauses.after(state, clause, number, self.source)
@@ -283,22 +287,23 @@ class _Search:
                 todo.append(replace(start, at=here + len(word), open=True, leads=True, bare=not start.leads or start.bare))
             if start.leads and text[here : here + 1] == "是":
                 todo.append(replace(start, at=here + 1, open=True, bare=False))
-            if start.leads or start.named:
+            if start.leads:
                 for word in _at(SAYING, text, here):
                     todo.append(replace(start, at=here + len(word), open=False, bare=False))
             for name in self.about.names:
                 if text.startswith(name, here):
-                    todo.append(replace(start, at=here + len(name), named=start.named or name in self.about.subjects))
-            if (year := self.about.year) and (said := re.compile(rf"在?{year}年度?").match(text, here)):
+                    own, place = name in self.about.subjects, name in self.about.regions
+                    todo.append(replace(start, at=here + len(name), named=start.named or own, placed=place or (start.placed and not own)))
+            if self.about.datable and (year := self.about.year) and (said := re.compile(rf"在?{year}年度?").match(text, here)):
                 todo.append(replace(start, at=said.end(), dated=True))
 
-    def _ends(self, start: int, clause: Clause) -> set[int]:
-        """Where the words of a clause end that begin at a place of the text."""
+    def _ends(self, start: int, clause: Clause, organ: bool) -> set[int]:
+        """Where the words of a clause end that begin at a place of the text; `organ`: an organisation's name stands before them."""
         text, there = self.said.text, clause.said.text
         begins = {first: last for first, last in clause.figures if clause.said.whole(first, last)}
         ends: set[int] = set()
         seen: set[tuple[int, int]] = set()
-        todo = [(start, 0), *((start, skip) for skip in clause.skips)]
+        todo = [(start, 0), *((start, skip) for skip in (clause.skips - clause.placed if organ else clause.skips))]
         while todo:
             at, to = todo.pop()
             if (at, to) in seen:
@@ -337,9 +342,8 @@ class _Search:
             if (short := _short(text, at)) != at:
                 todo.append((short, to))
             todo += self._joined(at, to, clause)
-            if to and to == clause.after_time:
-                todo += [(one.at, to) for one in self._starts(at) if one.at > at and not one.leads and not one.dated and not clause.hangs
-                         and not clause.actor and not self.said.stops(one.at)]
+            if to and to == clause.after_time and not clause.hangs and not clause.actor:
+                todo += [(one.at, to) for one in self._starts(at) if one.at > at and not (one.leads or one.dated or self.said.stops(one.at))]
         return ends
 
     def _same_gap(self, at: int, to: int, start: int, clause: Clause) -> bool:

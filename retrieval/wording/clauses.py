@@ -33,9 +33,12 @@ _WHEN = re.compile(
 )
 _OF_THE_YEAR = re.compile(r"(?:自|从|在|截至|截止)?(?:今年|目前|全年|本年度?|当年度?|年内|一年来|过去一年)(?:以来|来|[中内里])?")
 _PLAN = frozenset(
-    ["将", "拟", "即将", "拟于", "预计", "力争", "争取", "打算", "下一步", "今后", "明年", "来年", "未来", "有望", "下一年", "下步", "将要", "将于", "将会", "有待"]
+    re.split(r"\s+", "将 拟 即将 拟于 预计 力争 争取 打算 下一步 今后 明年 来年 未来 有望 下一年 下步 将要 将于 将会 有待")
 )
-_OPENS_A_CONDITION = re.compile(r"如果|若(?!干)|倘若|假如|假设|一旦|凡|只有|只要|除非|除(?![险夕害尘湿草四了])|当(?![前年月日时地事场])|如(?=[一-鿿]{2})(?!期|实|下|今|何|约|同|数)")
+_OPENS_A_CONDITION = re.compile(
+    r"如果|若(?!干)|倘若|假如|假设|一旦|凡|只有|只要|除非|除(?![险夕害尘湿草四了])|当(?![前年月日时地事场])"
+    r"|如(?=[一-鿿]{2})(?!期|实|下|今|何|约|同|数)"
+)
 _CLOSES_A_CONDITION = re.compile(
     r"(?:(?<![同及按届小平学课工准当定临随限实])时|前提下|条件下|情况下|情形下|的话|情形|据悉|据称)$"
     r"|^(?:对|凡|符合|违反|逾期|拒不|属于).*的$|^(?:据|有).*(?:反映|认为|举报|声称)$|^(?:经|待|须经).*后$"
@@ -50,11 +53,16 @@ _PART = re.compile(r"其中|含|包括|内含")
 _SEQUENCE = re.compile(r"随后|然后|其次|最后|再(?!生|就|贷|次|保|造|担)|此后|之后|后(?![勤备续期台方])|进而|从而|因此|因而|于是|所以|由此|继而|接着|才")
 _BESIDE = re.compile(r"按|据|根据|依据|经|在|从|以|通过|随着|由于|因|受|自|截至|围绕|面对|为了")  # begins what stands beside the matter
 _DEICTIC = re.compile(r"(?:我|本|全|该|贵)(?:自治区|省|市|县|区|州|旗|镇|乡|村|局|厅|委|院|部|办|所|校|中心|单位|街道|系统|公司|集团|年)")
+_PLACES = frozenset("区省市县州旗镇乡村")  # 全市, 我省
+_OBLIGES = re.compile(r"(?<![主需重紧首简摘纪只])要(?![素件闻点])|应当|必须|须|要求|务必|不得")
 _NAMED = re.compile(
     r"(?:自治区|省|市|县|区|州|盟|旗|镇|乡|村|街道|局|厅|委|委员会|办公室|医院|法院|检察院|研究院|研究所|派出所|司法所|公司|集团|银行|中心"
     r"|大学|学院|学校|政府|法庭|支队|大队|协会|商会|工会)$"
 )
-_MARKER = re.compile(r"[一二三四五六七八九十]{1,2}是|第[一二三四五六七八九十]{1,2}(?=[,、:])|[((【]?[一二三四五六七八九十\d]{1,2}[))】]|[一二三四五六七八九十\d]{1,2}[.、](?!\d)|[①-⑳]")
+_MARKER = re.compile(
+    r"[一二三四五六七八九十]{1,2}是|第[一二三四五六七八九十]{1,2}(?=[,、:])|[((【]?[一二三四五六七八九十\d]{1,2}[))】]"
+    r"|[一二三四五六七八九十\d]{1,2}[.、](?!\d)|[①-⑳]"
+)
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,7 @@ class Clause:
     limits: bool = False  # what stands before it: 不含…
     follows: bool = False  # in time or reason upon what stands before it: 随后…
     skips: frozenset[int] = frozenset()  # lengths of what may be left out at its beginning
+    placed: frozenset[int] = frozenset()  # of those, the ones that leave out the place it is said of (全市): no organisation may take it
     after_time: int = 0  # where its time ends
     figures: tuple[tuple[int, int], ...] = ()  # where figures stand
     counting: frozenset[int] = frozenset()  # where 共 stands as a word of its own
@@ -100,6 +109,11 @@ class Source:
         """The anchor for what is said of the report as a whole."""
         return f"report {self.report}"
 
+    @property
+    def place(self) -> str:
+        """The anchor for what is said of the place that the report is about."""
+        return f"place {self.report}"
+
 
 @lru_cache(maxsize=256)
 def source(number: int, report: int, quote: str, facts: Facts, path: tuple[str, ...]) -> Source:
@@ -118,7 +132,11 @@ def source(number: int, report: int, quote: str, facts: Facts, path: tuple[str, 
     times = tuple((line(said).text, line(means).text) for said, means in relative_times(text, facts) if "落款" not in means)
     read = Source(number, report, line(text).text, tuple(clauses), (), called, times)
     read = replace(read, stands=tuple(_stands(read)))
-    clauses = [replace(c, done=not (c.plan or called.planned or any(over[2]))) for c, over in zip(clauses, read.stands, strict=True)]
+    obliged = {c.sentence for c in clauses if _OBLIGES.search(c.said.text)}
+    clauses = [
+        replace(c, done=not (c.plan or called.planned or any(over[2]) or c.sentence in obliged))
+        for c, over in zip(clauses, read.stands, strict=True)
+    ]
     read = replace(read, clauses=tuple(clauses))
     return replace(read, forms=forms(read))
 
@@ -156,7 +174,8 @@ def _clause(piece: str, sentence: int, part: int, about: About) -> Clause:
         plan=any(word in _PLAN for word in words(bare)) or bool(PLANS.search(bare)),
         actor=_actor(after), hangs=_hangs(after),
         beside=bool(_BESIDE.match(after)) and not figures(after), limits=bool(_LIMITS.match(after)), follows=bool(_SEQUENCE.match(after)),
-        skips=frozenset(skips), counting=_counting(said.text), after_time=at + len(time) if time else 0,
+        skips=frozenset(skips), placed=frozenset(skips - _skips(said.text, lead, about, place=False)),
+        counting=_counting(said.text), after_time=at + len(time) if time else 0,
         figures=tuple((span.start, span.end) for span in figures(said.text)),
     )
 
@@ -170,7 +189,7 @@ def _counting(text: str) -> frozenset[int]:
     return frozenset(found)
 
 
-def _skips(text: str, lead: int, about: About) -> set[int]:
+def _skips(text: str, lead: int, about: About, place: bool = True) -> set[int]:
     """Where the rest of a clause may begin: after its number, a connective, the report's own name and year."""
     known = {*about.subjects, *CAUSING, *(CONNECTIVES - FIRST), *((f"{about.year}年度", f"{about.year}年") if about.year else ())}
     found, todo = set[int](), [lead]
@@ -180,7 +199,7 @@ def _skips(text: str, lead: int, about: About) -> set[int]:
             continue
         found.add(at)
         todo += [at + len(word) for word in known if text.startswith(word, at)]
-        todo += [said.end() for pattern in (_DEICTIC, _OF_THE_YEAR) if (said := pattern.match(text, at))]
+        todo += [said.end() for pattern in (_DEICTIC, _OF_THE_YEAR) if (said := pattern.match(text, at)) and (place or said[0][-1] not in _PLACES)]
     return found - {0}
 
 
@@ -216,8 +235,9 @@ def after(state: State, clause: Clause, at: int, source: Source) -> State:
     if clause.plan:
         plan = (source.number, -1 - clause.sentence)
     if clause.actor:
-        own = _DEICTIC.match(clause.actor) or any(clause.actor == name or clause.actor.startswith(name) for name in source.about.subjects)
-        actor = source.itself if own else here
+        own = _DEICTIC.match(clause.actor) or any(clause.actor.startswith(name) for name in source.about.subjects)
+        place = clause.actor in source.about.regions or (own and clause.actor[-1] in _PLACES)
+        actor = source.place if place else source.itself if own else here
     if not clause.hangs and not clause.bare_time and not clause.beside:
         head = here if clause.head is None else (source.number, clause.head)
     return time, condition, plan, actor, head

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 from retrieval.wording.clauses import Clause, Source
 from retrieval.wording.figures import figures
@@ -28,10 +29,11 @@ def forms(source: Source) -> tuple[tuple[tuple[int, Clause], ...], ...]:
     return tuple(map(tuple, found))
 
 
-def _said(clause: Clause, text: str, **more: object) -> Clause:
-    spans = tuple((span.start, span.end) for span in figures(text))
-    return replace(clause, said=Line(text), figures=spans, counting=frozenset(), skips=frozenset(s for s in clause.skips if clause.said.text[:s] == text[:s]),
-                   **more)  # type: ignore[arg-type]
+def _said(clause: Clause, text: str, hangs: bool = False, head: int | None = None, under: int | None = None) -> Clause:
+    """A clause in other words."""
+    found = tuple((span.start, span.end) for span in figures(text))
+    skips = frozenset(skip for skip in clause.skips if clause.said.text[:skip] == text[:skip])
+    return replace(clause, said=Line(text), figures=found, counting=frozenset(), skips=skips, hangs=hangs, head=head, under=under)
 
 
 def _label(clause: Clause) -> tuple[str, str] | None:
@@ -53,7 +55,7 @@ def _measured(clause: Clause) -> Iterator[Clause]:
         at += len(word)
         if tag == "v" or (at == len(word) and tag[:1] == "v"):
             if at < len(label):
-                yield _said(clause, label[:at] + figure + label[at:])
+                yield _said(clause, label[:at] + figure + label[at:], hangs=clause.hangs)
             return
 
 
@@ -92,7 +94,7 @@ def _items(source: Source, at: int) -> Iterator[tuple[int, Clause]]:
     """审核文件12件、合同58份 → 审核合同58份，and then 文件12件: the verb of a list with any of its items."""
     clause = source.clauses[at]
     cuts = [0, *sorted(clause.said.marks), len(clause.said.text)]
-    pieces = [(at, clause.said.text[a:b]) for a, b in zip(cuts, cuts[1:], strict=False)]
+    pieces = [(at, clause.said.text[a:b]) for a, b in pairwise(cuts)]
     for number in range(at + 1, len(source.clauses)):
         following = source.clauses[number]
         if (following.sentence, following.part) != (clause.sentence, clause.part) or following.said.marks:
