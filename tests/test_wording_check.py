@@ -14,7 +14,7 @@ from index.read import read
 from index.types import Facts, ReportRef
 from retrieval import spans
 from retrieval.types import Citation
-from retrieval.wording.check import check, split
+from retrieval.wording.check import apart, check, split
 from retrieval.wording.clauses import source
 from retrieval.wording.figures import figures, same
 from retrieval.wording.functionwords import CAUSING, FUNCTION_WORDS
@@ -226,6 +226,18 @@ def test_each_clause_rests_on_one_quotation_and_what_is_said_of_one_report_is_no
     assert not holds("临江市司法局办结案件567件[2]，纠错率为12.5%[1]。", one, other)
     assert not holds("办结案件1234件，纠错率为8.1%[1][2]。", one, other)
     assert not holds("临江市司法局办结案件1234件[1][2]。", one, other)
+
+
+def test_a_sentence_after_another_reports_name_says_whose_it_is() -> None:
+    other = cited("办结案件567件，纠错率为8.1%。", 2, Facts("临江市司法局2023年年度报告", "临江市司法局", "临江市", 2023), row=2)
+    both = [cited("办结案件1,234件，纠错率为12.5%。"), other]
+
+    def faults(*sentences: str) -> list[bool]:
+        return [bool(one.fault) for one in apart([check(sentence, both) for sentence in sentences], both)]
+
+    assert faults("临江市司法局办结案件567件[2]。", "纠错率为12.5%[1]。") == [False, True]
+    assert faults("临江市司法局办结案件567件[2]。", "纠错率为8.1%[2]。", "青川市司法局纠错率为12.5%[1]。") == [False, False, False]
+    assert faults("办结案件567件[2]。", "纠错率为12.5%[1]。") == [False, False]
 
 
 def test_words_that_claim_nothing_are_let_through_and_are_no_answer() -> None:

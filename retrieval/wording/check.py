@@ -33,7 +33,7 @@ from retrieval.wording.plain import Line, line, numeral, plain, words
 
 CITES = re.compile(r"[\[［【]\s*(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\s*[\]］】]")  # numbers of citations as a model writes them
 LONGEST = 600  # characters of a sentence; a longer one is not read
-STEPS = 20_000  # places looked at for one sentence
+STEPS = 10_000  # places looked at for one sentence
 _ANSWER = -1  # among the clauses said: the answer that stands ahead of them
 
 _PLACE = re.compile(r"在\S{1,10}?(?:后|前|内|中|里|上|期间)")
@@ -112,6 +112,23 @@ def check(sentence: str, cited: Sequence[Citation]) -> Checked:
     if any(_Search(line(bare), one).run(NOTHING, one=True) for one in sources) or _in_parts(sentence, sources):
         return Checked(sentence, known)
     return fault(_why(bare, sources))
+
+
+def apart(checked: Sequence[Checked], cited: Sequence[Citation]) -> list[Checked]:
+    """The sentences of a reply so far; one that follows upon another report's name, and says no name of its own, is struck."""
+    by_number = {c.number: _source(c) for c in cited}
+    found: list[Checked] = []
+    named: set[int] = set()  # rows of the reports last named
+    for one in checked:
+        sources = [by_number[n] for n in one.cites if n in by_number]
+        said = line(plain(CITES.sub("", one.text))).text
+        names = {source.report for source in sources if any(subject in said for subject in source.about.subjects)}
+        if not one.fault and one.says and named and not names and not named & {source.report for source in sources}:
+            one = replace(one, fault="前文说的是另一份报告，这一句没有说是哪一份")
+        elif not one.fault and names:
+            named = names
+        found.append(one)
+    return found
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from index.corpus import Corpus
 from index.types import YoujuError
 from retrieval.types import Answer, Citation, Question
-from retrieval.wording.check import Checked, check, split, to_people
+from retrieval.wording.check import Checked, apart, check, split, to_people
 
 KEY = "YOUJU_LLM_KEY"  # environment variable: the service's key, if it wants one
 PATIENCE = 20.0
@@ -109,7 +109,7 @@ async def phrasing(corpus: Corpus, answer: Answer, model: Model) -> AsyncGenerat
                 whole = split(written)[:-1]  # the last one may go on, and its citations may still come
                 if len(whole) > len(checked):
                     checked += await asyncio.to_thread(lambda new: [check(s, cited) for s in new], whole[len(checked) :])
-                    if (text := _kept(checked)) != shown:
+                    if (text := _kept(apart(checked, cited))) != shown:
                         shown = text
                         yield shown
     except Broken as error:
@@ -180,7 +180,7 @@ def settle(corpus: Corpus, answer: Answer, written: str) -> Answer:
     if re.fullmatch(r"\s*原文没有回答[。.]?\s*(?:\[\d+\])*[。.]?\s*", written):
         return noted(answer, "语言模型认为所引原文没有回答这个问题，这里是报告原文。")
     cited = _standing(corpus, answer)
-    checked = [check(sentence, cited) for sentence in split(written)]
+    checked = apart([check(sentence, cited) for sentence in split(written)], cited)
     struck = tuple(inert(f"{c.text}（{c.fault}）") for c in checked if c.fault)
     if not (text := _kept(checked)):
         why = f"写的 {len(struck)} 句话在报告里都没有依据" if struck else "没有写出答案"
