@@ -47,14 +47,19 @@ const decide = (button) => {
   dialog.onclose = () => {
     button.focus();
     if (dialog.returnValue !== "yes") return;
+    if (data.act === "replace") {  // by the script that adds files
+      const detail = { id: data.id, name: data.name, file: inputs[0].files[0] };
+      document.querySelector("#adding .upload").dispatchEvent(new CustomEvent("replace", { bubbles: true, detail }));
+      return;
+    }
     const changed = Object.fromEntries(inputs.filter((input) => input.value.trim() !== (data[input.name] ?? "")).map((input) => [input.name, input.value]));
     trigger(data.act, { act: data.act, id: data.id, facts: JSON.stringify(changed) });
   };
   dialog.showModal();
 };
 
-const LOCAL = { sort: sortBy, correct: decide, remove: decide, copy: (button) => copyText(button.dataset.copy, button) };
-const SENT = ["ask", "drop", "keep", "choose", "library", "again", "edit", "judge", "fresh", "recall", "forget", "replace", "remove", "correct"];
+const LOCAL = { sort: sortBy, correct: decide, replace: decide, remove: decide, copy: (button) => copyText(button.dataset.copy, button) };
+const SENT = ["ask", "drop", "keep", "choose", "library", "again", "edit", "judge", "fresh", "recall", "forget"];
 
 element.addEventListener("click", (event) => {
   const button = event.target.closest("[data-act]");
