@@ -31,14 +31,13 @@ def being_read(uploads: Path) -> Iterator[Path]:
     """A folder for one file until it is taken in or refused; gone afterwards, whatever happens.  Raises OSError."""
     uploads.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
     folder = uploads / f".{secrets.token_hex(8)}"
-    lock = filelock.FileLock(_lock(folder), mode=_PRIVATE_FILE)
-    with lock:
-        folder.mkdir(mode=_PRIVATE_FOLDER)
-        try:
+    try:
+        with filelock.FileLock(_lock(folder), mode=_PRIVATE_FILE):
+            folder.mkdir(mode=_PRIVATE_FOLDER)
             yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    _lock(folder).unlink(missing_ok=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        _lock(folder).unlink(missing_ok=True)
 
 
 def clear(data: Path, sources: Iterable[str]) -> list[str]:

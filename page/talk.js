@@ -59,7 +59,7 @@ const decide = (button) => {
 };
 
 const LOCAL = { sort: sortBy, correct: decide, replace: decide, remove: decide, copy: (button) => copyText(button.dataset.copy, button) };
-const SENT = ["ask", "drop", "keep", "choose", "library", "again", "edit", "judge", "fresh", "recall", "forget"];
+const SENT = ["ask", "drop", "keep", "choose", "library", "again", "edit", "judge", "fresh", "recall", "forget", "remove", "correct"];
 
 element.addEventListener("click", (event) => {
   const button = event.target.closest("[data-act]");

@@ -28,7 +28,7 @@ class _File(RotatingFileHandler):
     """A file that is its owner's alone, and that takes no request down with it when the disk is full."""
 
     def _open(self) -> TextIOWrapper:
-        return open(self.baseFilename, self.mode, encoding=self.encoding, opener=private_file)
+        return TextIOWrapper(open(self.baseFilename, f"{self.mode}b", opener=private_file), encoding=self.encoding)
 
     def handleError(self, record: logging.LogRecord) -> None:
         log.error("审计日志没有记下一行（%s）：请检查磁盘空间与权限", sys.exc_info()[1])

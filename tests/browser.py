@@ -95,7 +95,7 @@ def proxied(address: str, prefix: str) -> Iterator[str]:
                 self.wfile.flush()
             connection.close()
 
-        do_GET = do_POST = pass_on
+        do_GET = do_POST = do_PUT = pass_on
 
         def log_message(self, format: str, *args: object) -> None:
             """Quiet."""
