@@ -75,6 +75,7 @@ const work = async () => {
   through = [];
   part("outcomes").replaceChildren();
   part("upload").hidden = part("bar").hidden = false;
+  part("upload").scrollIntoView({ block: "nearest" });
   while (waiting.length) {
     const one = waiting.shift(), at = through.length, total = at + 1 + waiting.length;
     part("doing").textContent = `正在收录 ${at + 1}/${total}：${one.file.name}`;

@@ -39,9 +39,9 @@ DIALOGS = (
     '<menu><button type="submit" class="tool" value="">不移除</button><button type="submit" class="tool danger" value="yes">移除</button></menu>'
     '</form></dialog><dialog class="ask-first" data-dialog="replace" aria-labelledby="replace-title"><form method="dialog">'
     '<h3 id="replace-title">替换这份报告？</h3><p><strong data-said></strong></p><p>选一个文件来替换它；新文件收录成功之后，才移除旧的。</p>'
-    f'<label class="file"><span>新文件</span><input type="file" name="file" accept="{ACCEPTED}" required></label>'
+    f'<label class="drop"><input type="file" name="file" accept="{ACCEPTED}"><span><b data-chosen>选择文件</b></span></label>'
     '<menu class="turned"><button type="submit" class="tool main" value="yes">替换</button>'
-    '<button type="submit" class="tool" value="" formnovalidate>取消</button></menu>'
+    '<button type="submit" class="tool" value="">取消</button></menu>'
     '</form></dialog><dialog class="ask-first" data-dialog="correct" aria-labelledby="correct-title"><form method="dialog">'
     '<h3 id="correct-title">更正报告信息</h3><p><strong data-said></strong></p>'
     + "".join(

@@ -37,12 +37,20 @@ const filter = () => {
   count.textContent = shown === rows.length ? count.dataset.all : `符合条件的有 ${shown} 份，共 ${rows.length} 份。`;
 };
 
+// A file picker in our own words: the browser's speaks its own language.
+const chosen = (input) => {
+  const dialog = input.closest("dialog"), [file] = input.files;
+  dialog.querySelector("[data-chosen]").textContent = file ? file.name : "选择文件";
+  dialog.querySelector("[value=yes]").disabled = !file;
+};
+
 const decide = (button) => {
   const data = { ...button.dataset };
   const dialog = element.querySelector(`[data-dialog=${data.act}]`);
   dialog.querySelector("[data-said]").textContent = data.name;
   const inputs = [...dialog.querySelectorAll("input")];
   inputs.forEach((input) => { input.value = data[input.name] ?? ""; });
+  if (data.act === "replace") chosen(inputs[0]);
   dialog.returnValue = "";
   dialog.onclose = () => {
     button.focus();
@@ -81,6 +89,7 @@ element.addEventListener("submit", (event) => {
   event.preventDefault();
   trigger("judge", { turn: form.dataset.judge, judged: "没用", reason: form.querySelector("input").value });
 });
+element.addEventListener("change", (event) => { if (event.target.type === "file") chosen(event.target); });
 element.addEventListener("input", (event) => { if (event.target.dataset.filter) filter(); });
 
 // /?question=… asks it as the page opens.
