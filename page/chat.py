@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
@@ -22,7 +21,7 @@ import gradio as gr
 from index.types import Facts, YoujuError
 from page import html, pdf
 from page.data import data_of, integers
-from page.history import History, Talk, Turn, new_id
+from page.history import History, HistoryError, Talk, Turn, new_id
 from page.shelves import Shelves
 from page.source import sheet
 from page.visitor import Visitor
@@ -37,7 +36,6 @@ HERE = Path(__file__).parent
 BUSY = "上一问还没有答完：请稍候，或先按“停止”。"
 UNKEPT = '<p role="status">这一问没有记入历史，可能是磁盘已满；回答不受影响。</p>'
 UNJUDGED = '<p role="status">评价没有记下来，可能是磁盘已满，请稍后再试。</p>'
-UNREAD = '<p class="say error" role="alert">历史现在打不开，可能是磁盘已满，请稍后再试。</p>'
 Told = tuple[Any, ...]  # (conversation, draft, state, question box, notice)
 
 
@@ -226,21 +224,20 @@ def blocks(desk: Desk, shelves: Shelves, visitor: Callable[[Any], Visitor], hist
     def remembered(words: str, request: gr.Request) -> str:
         try:
             return html.history(history.listed(visitor(request).id, words or ""), (words or "").strip())
-        except (sqlite3.Error, OSError):
-            log.exception("cannot read the history")
-            return UNREAD
+        except HistoryError as error:
+            return f'<p class="say error" role="alert">{escape(str(error))}</p>'
 
     def recalled(event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         who = visitor(request)
-        found = history.talk(who.id, data_of(event).get("talk", ""), who.corpus.reports())
-        return (shown(found), "", found, gr.Tabs(selected="talk")) if found else (gr.skip(), gr.skip(), gr.skip(), gr.skip())
+        with suppress(HistoryError):
+            found = history.talk(who.id, data_of(event).get("talk", ""), who.corpus.reports())
+            if found:
+                return shown(found), "", found, gr.Tabs(selected="talk")
+        return (gr.skip(),) * 4
 
     def forgotten(words: str, event: gr.EventData, request: gr.Request) -> str:
-        try:
+        with suppress(HistoryError):  # the list says that it cannot be read
             history.remove(visitor(request).id, data_of(event).get("talk", ""))
-        except (sqlite3.Error, OSError):
-            log.exception("cannot forget a conversation")
-            return UNREAD
         return remembered(words, request)
 
     clicks, panel = script("copy.js", "talk.js"), script("copy.js", "source.js")

@@ -14,7 +14,7 @@ import logging
 import secrets
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -25,7 +25,7 @@ import filelock
 
 from index.forget import FEEDBACK, GONE, HISTORY, connect, empty_log, judging, named, note, without
 from index.orphans import private_file
-from index.types import ReportRef
+from index.types import ReportRef, YoujuError
 from retrieval.types import Answer
 
 log = logging.getLogger("youju.page")
@@ -79,13 +79,17 @@ class Kept:
     questions: int
 
 
+class HistoryError(YoujuError):
+    """Conversations cannot be read or written."""
+
+
 def new_id() -> str:
     """An id that nobody guesses."""
     return secrets.token_urlsafe(12)
 
 
 class History:
-    """The conversations of all readers; every call names whose."""
+    """The conversations of all readers; every call names whose.  What reads or removes them raises HistoryError."""
 
     def __init__(self, folder: Path, held: Callable[[], Collection[str]] | None = None) -> None:
         """`held`: ids of the reports that there are now; of others nothing is kept.  None: all are there."""
@@ -98,8 +102,8 @@ class History:
             return True
         try:
             self._keep(reader, talk, turn)
-        except (sqlite3.Error, OSError) as error:
-            log.error("历史没有记下来（%s）：请检查磁盘空间与权限", error)
+        except HistoryError as error:
+            log.error("一问没有记入历史：%s", error)
             return False
         return True
 
@@ -190,13 +194,12 @@ class History:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        """A connection of its own, committed at the end."""
-        db = connect(self._path)
+        """A connection of its own, committed at the end; raises HistoryError."""
         try:
-            with db:
+            with closing(connect(self._path)) as db, db:
                 yield db
-        finally:
-            db.close()
+        except (sqlite3.Error, OSError) as error:
+            raise HistoryError(f"历史打不开（{error}）：请检查磁盘空间与权限，稍后再试。") from error
 
 
 def _now() -> str:

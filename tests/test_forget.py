@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from index.__main__ import main
 from index.corpus import Corpus
 from index.forget import FEEDBACK, GONE, HISTORY
 from index.types import Report
-from page.history import History, Talk, Turn, new_id
+from page.history import History, HistoryError, Talk, Turn, new_id
 from retrieval.ask import ask
 from server.auditlog import Audit
 from server.intake import remove, take_in
@@ -296,6 +296,9 @@ class TestFullDisk:
             assert not history.judge(turn)
             audit.write("li", "127.0.0.1", "ask", question="x" * 9000)
             audit.close()
+            with suppress(HistoryError):  # it may not even be readable now, which is told too
+                history.listed("a")
+            (small / "rest").unlink()
             assert history.talk("a", talk.id, library.reports()) == talk, "what was kept before is there"
         finally:
             subprocess.run(["umount", str(small)], check=True)
