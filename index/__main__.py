@@ -159,6 +159,9 @@ def remove(options: argparse.Namespace) -> int:
                 _complain(f"索引 {options.data} 中没有 {name}：用 python -m index list 查看现有报告")
         for ref in corpus.remove_all(ids):
             print(f"已移除  {ref.name}")
+        if ids:  # what was uploaded is ours to delete; other files stay where they are
+            for line in corpus.mend():
+                print(f"清理  {line}")
     return status
 
 
