@@ -45,7 +45,7 @@ const take = async (one, far) => {
   } catch {
     return { kind: "bad", said: "读不出来：它可能是文件夹，或已被移走。" };
   }
-  if (one.file.size > most) return { kind: "bad", said: `超过上限 ${most / 2 ** 20} MiB。` };
+  if (one.file.size > most) return { kind: "bad", said: `超过上限 ${most / 2 ** 20} 兆。` };
   for (;;) {
     const request = await send(one, far);
     if (request?.status !== 429) return outcome(one, request);

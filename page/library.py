@@ -124,7 +124,7 @@ def _percent(share: float) -> str:
 def adding(most: int) -> str:
     """Where new files of at most `most` bytes are dropped or chosen, and where `add.js` tells what becomes of them."""
     return (
-        f'<p class="lead">添加报告，可以一次选多个文件，每个不超过 {most // 2**20} MiB。可以读：{" ".join(READERS)}</p>'
+        f'<p class="lead">添加报告，可以一次选多个文件，每个不超过 {most // 2**20} 兆。可以读：{" ".join(READERS)}</p>'
         f'<label class="drop"><input type="file" multiple accept="{ACCEPTED}" data-part="files" data-most="{most}">'
         "<span>把文件拖到这里，或<b>选择文件</b></span></label>"
         '<div class="upload" data-part="upload" hidden><p><span role="status" data-part="doing"></span> <span aria-hidden="true" data-part="far"></span></p>'

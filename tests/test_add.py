@@ -69,7 +69,7 @@ def test_files_are_dropped_and_chosen_one_at_a_time(browser: Browser, tmp_path: 
         done(page, "已收录 2 份，3 份未能收录。")
         outcomes = page.locator("#adding li").all_text_contents()
         assert [text.split(".")[0] for text in outcomes] == ["一", "空", "二", "大", "一"]
-        assert "超过上限 1 MiB" in outcomes[3] and "不认识的后缀" in outcomes[4]
+        assert "超过上限 1 兆" in outcomes[3] and "不认识的后缀" in outcomes[4]
         assert page.locator("#adding li.bad").count() == 3
         page.wait_for_selector(".reports .open:has-text('第82号')")
         assert "4 份报告" in (page.locator(".count").text_content() or "")
@@ -114,7 +114,8 @@ def test_below_a_proxys_path(browser: Browser, tmp_path: Path) -> None:
         file.write_text(TEXT.format(file.stem), "utf-8")
     with fill(data) as corpus:
         accounts = Accounts(data)
-        accounts.add("boss", "青川-correct-horse", "manage")
+        for name in ("boss", "other"):
+            accounts.add(name, "青川-correct-horse", "manage")
         rules = policy(open=False, origins=[], proxies=["127.0.0.1"], header="", audit=False, upload_mb=1, per_minute=600)
         with served(corpus, data, rules, root_path="/youju") as inner, proxied(inner, "/youju") as outer, opened(browser) as page:
             page.goto(outer)
