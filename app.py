@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,7 +67,8 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
         return suggested_at(corpus.generation, visible(corpus, user or door.user("", "ask")))
 
     def held() -> frozenset[str]:
-        corpus.refresh()
+        with suppress(YoujuError):  # an answer is not lost over it
+            corpus.refresh()
         return frozenset(ref.id for ref in corpus.reports())
 
     history = History(uploads.parent, held)
