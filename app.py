@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,7 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
     import gradio as gr
     from fastapi.responses import FileResponse
     from fastapi_offline import FastAPIOffline
+    from starlette.middleware import Middleware
 
     from page import files
     from page.chat import HERE, blocks
@@ -65,7 +66,12 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
         """Example questions, from the reports that a user may see; from those that everybody may, where none is given."""
         return suggested_at(corpus.generation, visible(corpus, user or door.user("", "ask")))
 
-    history = History(uploads.parent)
+    def held() -> frozenset[str]:
+        with suppress(YoujuError):  # an answer is not lost over it
+            corpus.refresh()
+        return frozenset(ref.id for ref in corpus.reports())
+
+    history = History(uploads.parent, held)
 
     def visitor(request: Any) -> Visitor:
         """Who is at the page; conversations go by account, and by browser where there are none."""
@@ -99,6 +105,7 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
     app.get("/embed.js", include_in_schema=False)(lambda: FileResponse(HERE / "embed.js", media_type="text/javascript"))
     handle_errors(app)
     describe(app, Problem.model_json_schema())
+    tidy(corpus)
     suggested()  # asks real questions, so the encoder and the segmenter are warm from here on
     gr.mount_gradio_app(
         app,
@@ -110,14 +117,23 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
         mcp_server=False,
         enable_monitoring=False,
         show_error=False,
-        max_file_size=policy.upload_bytes,
+        app_kwargs={"middleware": [Middleware(Events)]},
         theme=theme(),
         favicon_path=str(HERE / "favicon.png"),
     )
-    app.add_middleware(Events)
     app.add_middleware(Shell)
     app.add_middleware(Gate, door=door)
     return app
+
+
+def tidy(corpus: Corpus) -> None:
+    """Clear away what a server that was killed has left; where that cannot be done now, `index verify` does it."""
+    try:
+        lines = corpus.mend()
+    except YoujuError as error:
+        lines = [f"没有做成：{error}"]
+    for line in lines:
+        print(f"清理　{line}", file=sys.stderr)
 
 
 def door_of(data: Path, policy: Policy) -> Door:

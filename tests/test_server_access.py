@@ -386,8 +386,7 @@ class TestWrongPerson:
                         yield session.send(component, "cite", report=str(at), start="0", end="40", mark="0,4")
                 yield session.send("library", "remove", id=report)
                 yield session.send("library", "correct", id=report, facts='{"unit": "别的局"}')
-                yield session.send("library", "replace", id=report)
-                yield session.send("swap", "upload", [None, report])
+                yield session.send("adding", "changed", id=report)
                 for words in ("", SECRET, "复议"):
                     yield session.send("sought", "change", [words])
                 yield session.send("history", "recall", talk=talk)
