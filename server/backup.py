@@ -179,7 +179,7 @@ def _moved_place(one: Place, home: Path | None, data: Path) -> Place:
         named = next((str(new) for path, new in inside.items() if new != path), one.named)
     else:  # below the data folder; one that leads out of it stays where it was
         named = one.named if any(new != path for path, new in inside.items()) or ".." not in leads.parts else str(one.paths[0])
-    return Place(named, tuple(dict.fromkeys(inside.values())), one.marks if named == one.named and leads.is_absolute() else frozenset())
+    return Place(named, tuple(dict.fromkeys(inside.values())))  # its marks are of another disk
 
 
 def _circles(groups: tuple[Group, ...], path: Path) -> set[frozenset[str]]:

@@ -270,6 +270,8 @@ class Groups:
 
     def _read(self) -> bool:
         """Whether it was read, whatever came of it; not where a command is writing, or the lock cannot be had."""
+        if not self._held and not (self._data / FILE).exists() and not (self._data / KEPT).exists():
+            return True
         try:
             with alone(self._data, 0):
                 try:
