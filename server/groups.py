@@ -250,6 +250,7 @@ class Groups:
         self._said = ""
         self._stamp: tuple[Stamp, ...] = ()
         self._sources: tuple[Stamp, ...] = ()
+        self._looked: tuple[tuple[Group, ...], tuple[Path, ...]] = ((), ())  # what they were found by
         self._astray: tuple[Group, ...] = ()
         self._held: tuple[Group, ...] = ()
         if (data / FILE).exists() or (data / KEPT).exists():
@@ -318,18 +319,22 @@ class Groups:
         """The rules of closed folders for where reports below them are listed after a folder was renamed."""
         if not self._held:
             return ()
-        stamp = (_look(self._data / _CATALOG), _look(self._data / f"{_CATALOG}-wal"), (id(self._held), 0, 0))
-        if stamp != self._sources:
+        stamp = (_look(self._data / _CATALOG), _look(self._data / f"{_CATALOG}-wal"))
+        if stamp != self._sources or self._held is not self._looked[0]:
             with self._reading:
                 try:
-                    found = strays(self._held, sources(self._data))
+                    looked = (self._held, sources(self._data))
                 except GroupsError as error:
                     log.error("%s", error)
                     return self._astray
-                if found != self._astray:
-                    log.warning("这些文件夹是分组文件夹改名而来的，仍只供该组查看：%s", "、".join(str(path) for one in found for path in one.folders) or "无")
-                self._astray = found
-                self._sources = stamp if _settled(stamp[:2]) else ()
+                if looked != self._looked:
+                    found = strays(*looked)
+                    if found != self._astray:
+                        shown = "、".join(str(path) for one in found for path in one.folders) or "无"
+                        log.warning("这些文件夹是分组文件夹改名而来的，仍只供该组查看：%s", shown)
+                    self._astray = found
+                self._looked = looked
+                self._sources = stamp if _settled(stamp) else ()
         return self._astray
 
 
