@@ -445,6 +445,8 @@ class TestWrongPerson:
                 (data / "groups.toml").write_text("[groups", "utf-8")
                 assert total() == 2, "half a file opens nothing"
                 (data / "groups.toml").unlink()
+                assert total() == 2, "nor does none"
+                assert app.main(["groups", "clear", "--data", str(data)]) == 0
                 assert total() == 3
 
     def test_the_same_text_uploaded_is_told_nothing(self, place: Place) -> None:
