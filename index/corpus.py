@@ -8,6 +8,7 @@ Writers take a lock; readers need none.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 import time
@@ -16,9 +17,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import filelock
 import numpy as np
 
-from index import catalog
+from index import catalog, forget, orphans
 from index.audit import Overlap
 from index.corrections import BY_HAND, COLUMNS, checked, correct
 from index.digest import digest
@@ -44,6 +46,7 @@ from index.view import View
 
 __all__ = ["Busy", "Corpus", "Snapshot", "check", "embedded", "rebuild", "recorded_encoder"]
 
+log = logging.getLogger("youju.index")
 BATCH = 2048  # passages embedded and committed together
 MOST_TEXTS = 40_000  # vectors of words and sentences remembered: some 60 MB at 384 dimensions
 COMMIT_SECONDS = 30.0  # that reports wait to be committed, where reading them is slow
@@ -76,7 +79,9 @@ class Corpus:
         db = catalog.connect(data / CATALOG)
         try:
             with catalog.guard(data / CATALOG):
-                return cls(data, encoder, db, opened(data, encoder.dimension))
+                made = cls(data, encoder, db, opened(data, encoder.dimension))
+            orphans.close_to_others(data, deep=True)
+            return made
         except BaseException:
             db.close()
             raise
@@ -201,15 +206,16 @@ class Corpus:
                 self._catch_up()
         return refs
 
-    def replace(self, report_id: str, report: Report) -> ReportRef:
-        """Another report in the place of one, in one step, so that nobody ever finds both or neither.
+    def replace(self, report_id: str, reports: Iterable[Report]) -> ReportRef:
+        """Another report, the only one of `reports`, in the place of one, in one step, so that nobody ever finds both or neither.
 
         Facts that a person corrected of the one stay so.  Gives what now stands there, which is the one where its text is the same.
         Raises StoreError when there is no report of that id, or when the new text is that of a third.
         """
-        check(report)
         with self._write() as db:
             old = self._ref(db, report_id)
+            (report,) = reports
+            check(report)
             if same := {row for row, _, _ in catalog.rows_of_text(db, report.text)}:
                 if old.row in same:
                     return old
@@ -313,6 +319,17 @@ class Corpus:
         ]
         return found
 
+    def mend(self) -> list[str]:
+        """Clear away what stands in the folder for no report; Chinese lines that say what was done (`index.orphans`, `index.forget`)."""
+        changed = orphans.close_to_others(self._data, deep=True)
+        with self._write() as db:
+            refs = catalog.refs(db)
+            lines = orphans.clear(self._data, [ref.source for ref in refs])
+            self._settle()
+            forgotten = _forget(self._data, refs)
+        lines += [f"历史与评价里有 {forgotten} 处引用已移除的报告，已删去"] if forgotten else []
+        return lines + ([f"有 {changed} 个文件别人也能读，已改为只有本人能读"] if changed else [])
+
     @staticmethod
     def _ref(db: sqlite3.Connection, report_id: str) -> ReportRef:
         found = catalog.row_of(db, report_id)
@@ -401,6 +418,7 @@ class Corpus:
             self._show(partial(self._data) or self._view)
             raise
         self._settle()
+        _forget(self._data, list(self._view.refs.values()))
 
     def _show(self, view: View) -> None:
         with self._swapping:
@@ -499,3 +517,12 @@ def _difference(name: str, held: np.ndarray, wanted: np.ndarray) -> list[str]:
     lines = [f"{name}缺少 {len(missing)} 个段落，如第 {missing[0]} 号"] if len(missing) else []
     lines += [f"{name}多出 {len(extra)} 个段落，如第 {extra[0]} 号"] if len(extra) else []
     return lines + ([f"{name}有重复的段落"] if len(np.unique(held)) != len(held) else [])
+
+
+def _forget(data: Path, refs: Sequence[ReportRef]) -> int:
+    """Reports that are gone leave no words in what was kept of answers; what fails is tried with the next write."""
+    try:
+        return forget.forget(data, {ref.id for ref in refs})
+    except (OSError, sqlite3.Error, filelock.Timeout) as error:
+        log.warning("%s：已移除的报告在历史里还没有清理干净（%s）；python -m index verify 会再清理", data, error)
+        return 0

@@ -53,7 +53,7 @@ def make(data: Path, encoder: Encoder) -> None:
     if others and not (data / META).exists():
         raise StoreError(f"{data} 里有别的文件（{others[0]} 等），不是有据的索引：请换一个空的 --data 目录")
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise StoreError(f"无法建立索引目录 {data}（{error}）：请检查路径与权限") from error
     with locked(data, WAIT):

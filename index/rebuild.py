@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from sqlite3 import Connection
 
-from index import catalog
+from index import catalog, orphans
 from index.dense import Dense
 from index.folder import CATALOG, DENSE, LEXICAL, WAIT, Busy, locked, read_meta, recorded_encoder, terms_of, write_meta
 from index.lexical import Lexical, Terms, segmenter
@@ -77,6 +77,7 @@ def caught_up(data: Path, dimension: int, view: View | None, *, anew: bool = Fal
                 raise StoreError(
                     f"索引 {data} 写不进去（{error}）：请检查磁盘空间与权限；已入库的报告没有丢，再次打开时会补齐"
                 ) from error
+        orphans.close_to_others(data)
         return View(data / CATALOG, db, generation, refs, dense, lexical)
     except BaseException:
         db.close()

@@ -386,8 +386,7 @@ class TestWrongPerson:
                         yield session.send(component, "cite", report=str(at), start="0", end="40", mark="0,4")
                 yield session.send("library", "remove", id=report)
                 yield session.send("library", "correct", id=report, facts='{"unit": "别的局"}')
-                yield session.send("library", "replace", id=report)
-                yield session.send("swap", "upload", [None, report])
+                yield session.send("adding", "changed", id=report)
                 for words in ("", SECRET, "复议"):
                     yield session.send("sought", "change", [words])
                 yield session.send("history", "recall", talk=talk)
@@ -446,6 +445,8 @@ class TestWrongPerson:
                 (data / "groups.toml").write_text("[groups", "utf-8")
                 assert total() == 2, "half a file opens nothing"
                 (data / "groups.toml").unlink()
+                assert total() == 2, "nor does none"
+                assert app.main(["groups", "clear", "--data", str(data)]) == 0
                 assert total() == 3
 
     def test_the_same_text_uploaded_is_told_nothing(self, place: Place) -> None:
@@ -475,12 +476,12 @@ class TestWrongPerson:
 
 async def spoken(place: Place, name: str, tool: str, arguments: dict[str, Any]) -> str:
     """What a tool says over the protocol, asked with the official client."""
+    import httpx2
     from mcp.client.session import ClientSession
     from mcp.client.streamable_http import streamable_http_client
-    from mcp.shared._httpx_utils import create_mcp_http_client
 
     async with (
-        create_mcp_http_client(headers={"authorization": f"Bearer {place.tokens[name]}"}) as http,
+        httpx2.AsyncClient(headers={"authorization": f"Bearer {place.tokens[name]}"}) as http,
         streamable_http_client(f"{place.url}/mcp", http_client=http) as streams,
         ClientSession(streams[0], streams[1]) as session,
     ):
