@@ -101,6 +101,7 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
     app.include_router(api.routes(corpus, uploads, door, desk))
     app.include_router(openai.routes(desk))
     app.include_router(login.routes(door))
+    app.add_route("/mcp", mcp.only_post, methods=["GET", "DELETE"], include_in_schema=False)
     app.router.routes.extend(mcp_app.routes)
     app.include_router(api.unknown_routes())
     app.include_router(files.routes(visitor, history))
@@ -145,9 +146,8 @@ def door_of(data: Path, policy: Policy) -> Door:
     from server.gate import Door
     from server.groups import Groups
     from server.metrics import Metrics
-    from server.sessions import Sessions
 
-    return Door(policy, Accounts(data), Sessions(data), Groups(data), Audit(data) if policy.audit else None, Metrics())
+    return Door(policy, Accounts(data), Groups(data), Audit(data) if policy.audit else None, Metrics())
 
 
 def describe(app: FastAPI, problem: dict[str, object]) -> None:
@@ -224,6 +224,8 @@ def parser() -> argparse.ArgumentParser:
     for act, said in (("add", "添加"), ("remove", "移除"), ("passwd", "改密码")):
         one = user.add_parser(act, parents=[common], help=f"{said}（密码在终端输入，或从标准输入读一行）" if act != "remove" else said)
         one.add_argument("name", metavar="名字")
+        if act == "passwd":
+            one.add_argument("--tokens", action="store_true", help="它的接口令牌也一并作废（默认保留）")
         if act == "add":
             one.add_argument("--role", choices=("ask", "manage"), default="ask", help="ask 只能提问（默认），manage 还能添加和移除报告")
     user.add_parser("list", parents=[common], help="列出")
@@ -329,7 +331,7 @@ def people(options: argparse.Namespace) -> int:
 
         Corpus.open(options.data, load_encoder(options.encoder), create=True).close()
     if options.command == "user":
-        commands.user(options.data, options.act, getattr(options, "name", ""), getattr(options, "role", "ask"))
+        commands.user(options.data, options.act, getattr(options, "name", ""), getattr(options, "role", "ask"), getattr(options, "tokens", False))
     else:
         commands.token(options.data, options.act, getattr(options, "name", ""), getattr(options, "label", ""))
     return 0

@@ -1,4 +1,8 @@
-"""Accounts and API tokens in SQLite: passwords as argon2id (RFC 9106), tokens as SHA-256 of 256 random bits."""
+"""Accounts, API tokens and sessions in SQLite: passwords as argon2id (RFC 9106), tokens and sessions as SHA-256 of 256 random bits.
+
+A session is held here, not in its cookie: it ends at once, and for every copy of the cookie, when its user signs out, gets another
+password or is removed.
+"""
 
 from __future__ import annotations
 
@@ -21,18 +25,24 @@ if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
 FILE = "accounts.sqlite"
+COOKIE = "youju_session"
+SESSION_SECONDS = 12 * 3600
 SHORTEST = 8  # characters of a password
 LONGEST = 200  # the same: what is longer only costs time to hash
 _NAME = re.compile(r"[\w.@-]{1,64}")
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS users (
-    name TEXT PRIMARY KEY, password TEXT NOT NULL, role TEXT NOT NULL, stamp TEXT NOT NULL, created REAL NOT NULL
+    name TEXT PRIMARY KEY, password TEXT NOT NULL, role TEXT NOT NULL, created REAL NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS tokens (
     id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, user TEXT NOT NULL REFERENCES users (name) ON DELETE CASCADE,
     label TEXT NOT NULL, created REAL NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS sessions (
+    hash TEXT PRIMARY KEY, user TEXT NOT NULL REFERENCES users (name) ON DELETE CASCADE, ends REAL NOT NULL
+) STRICT;
 """
+_BEFORE = "stamp"  # a column of users, by which earlier versions told sessions of an old password
 
 
 class AccountError(YoujuError):
@@ -45,7 +55,6 @@ class Account:
 
     name: str
     role: Role
-    stamp: str  # random, new with each password: sessions that carry another have ended
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,9 @@ class Accounts:
         try:
             self._db = sqlite3.connect(self.path, timeout=10, check_same_thread=False, isolation_level=None)
             self.path.chmod(0o600)
-            self._db.executescript(f"PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; {_SCHEMA}")
+            self._db.executescript(f"PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; {_SCHEMA}")
+            if any(column[1] == _BEFORE for column in self._db.execute("PRAGMA table_info(users)")):
+                self._db.execute(f"ALTER TABLE users DROP COLUMN {_BEFORE}")
         except (OSError, sqlite3.Error) as error:
             raise AccountError(f"账号文件 {self.path} 打不开（{error}）：请检查路径、权限与磁盘空间，或从备份恢复") from error
 
@@ -84,12 +95,12 @@ class Accounts:
     def all(self) -> list[Account]:
         """The accounts, by name."""
         with self._reading() as db:
-            return [Account(*row) for row in db.execute("SELECT name, role, stamp FROM users ORDER BY name")]
+            return [Account(*row) for row in db.execute("SELECT name, role FROM users ORDER BY name")]
 
     def get(self, name: str) -> Account | None:
         """An account by its name."""
         with self._reading() as db:
-            row = db.execute("SELECT name, role, stamp FROM users WHERE name = ?", (name,)).fetchone()
+            row = db.execute("SELECT name, role FROM users WHERE name = ?", (name,)).fetchone()
         return Account(*row) if row else None
 
     def add(self, name: str, password: str, role: Role = "ask") -> Account:
@@ -99,29 +110,30 @@ class Accounts:
         if role not in get_args(Role):
             raise AccountError(f"角色“{role}”不认识：ask 只能提问，manage 还能添加和移除报告")
         hashed = _hashed(password)
-        account = Account(name, role, secrets.token_hex(16))
         with self._reading() as db:
             try:
-                db.execute("INSERT INTO users VALUES (?, ?, ?, ?, ?)", (name, hashed, role, account.stamp, time.time()))
+                db.execute("INSERT INTO users (name, password, role, created) VALUES (?, ?, ?, ?)", (name, hashed, role, time.time()))
             except sqlite3.IntegrityError as error:
                 raise AccountError(f"账号“{name}”已经有了：换一个名字，或用 user passwd 改密码") from error
-        return account
+        return Account(name, role)
 
     def remove(self, name: str) -> None:
-        """Take out an account with its tokens; its sessions end with it."""
+        """Take out an account with its tokens and sessions."""
         with self._reading() as db:
             if not db.execute("DELETE FROM users WHERE name = ?", (name,)).rowcount:
                 raise AccountError(f"没有账号“{name}”：用 user list 查看现有账号")
 
-    def set_password(self, name: str, password: str) -> None:
-        """A new password; sessions of the old one end."""
+    def set_password(self, name: str, password: str, tokens: bool = False) -> int:
+        """A new password; all sessions of the account end, and with `tokens` its tokens too.  How many tokens it keeps."""
         hashed = _hashed(password)
-        with self._reading() as db:
-            changed = db.execute(
-                "UPDATE users SET password = ?, stamp = ? WHERE name = ?", (hashed, secrets.token_hex(16), name)
-            ).rowcount
-        if not changed:
-            raise AccountError(f"没有账号“{name}”：用 user list 查看现有账号")
+        with self._reading() as db, db:
+            db.execute("BEGIN IMMEDIATE")
+            if not db.execute("UPDATE users SET password = ? WHERE name = ?", (hashed, name)).rowcount:
+                raise AccountError(f"没有账号“{name}”：用 user list 查看现有账号")
+            db.execute("DELETE FROM sessions WHERE user = ?", (name,))
+            if tokens:
+                db.execute("DELETE FROM tokens WHERE user = ?", (name,))
+            return int(db.execute("SELECT count(*) FROM tokens WHERE user = ?", (name,)).fetchone()[0])
 
     def check(self, name: str, password: str) -> Account | None:
         """The account, when the password is right.  A name that is not there takes as long."""
@@ -130,12 +142,12 @@ class Accounts:
         if len(password) > LONGEST:
             return None
         with self._reading() as db:
-            row = db.execute("SELECT name, role, stamp, password FROM users WHERE name = ?", (name,)).fetchone()
+            row = db.execute("SELECT name, role, password FROM users WHERE name = ?", (name,)).fetchone()
         try:
-            _hasher().verify(row[3] if row else _NOBODY, password.encode("utf-8", "surrogatepass"))
+            _hasher().verify(row[2] if row else _NOBODY, password.encode("utf-8", "surrogatepass"))
         except (Argon2Error, InvalidHashError):
             return None
-        return Account(*row[:3]) if row else None
+        return Account(*row[:2]) if row else None
 
     def add_token(self, user: str, label: str = "") -> str:
         """A new token of a user; told once, kept as its hash."""
@@ -165,9 +177,38 @@ class Accounts:
         """Whose token it is."""
         with self._reading() as db:
             row = db.execute(
-                "SELECT name, role, stamp FROM users JOIN tokens ON user = name WHERE hash = ?", (_digest(token),)
+                "SELECT name, role FROM users JOIN tokens ON user = name WHERE hash = ?", (_digest(token),)
             ).fetchone()
         return Account(*row) if row else None
+
+    def start_session(self, user: str) -> str:
+        """A new session of a user: the value of its cookie.  Those that have run out are cleared away."""
+        cookie, now = secrets.token_urlsafe(32), time.time()
+        with self._reading() as db:
+            db.execute("DELETE FROM sessions WHERE ends < ?", (now,))
+            try:
+                db.execute("INSERT INTO sessions VALUES (?, ?, ?)", (_digest(cookie), user, now + SESSION_SECONDS))
+            except sqlite3.IntegrityError as error:
+                raise AccountError(f"没有账号“{user}”：它可能刚被移除") from error
+        return cookie
+
+    def of_session(self, cookie: str) -> Account | None:
+        """Whose session a cookie is; None when there is none of it (any more), or it is older than 12 hours."""
+        with self._reading() as db:
+            row = db.execute(
+                "SELECT name, role FROM users JOIN sessions ON user = name WHERE hash = ? AND ends >= ?", (_digest(cookie), time.time())
+            ).fetchone()
+        return Account(*row) if row else None
+
+    def end_session(self, cookie: str) -> None:
+        """End a session, for whoever holds its cookie; nothing where there is none."""
+        with self._reading() as db:
+            db.execute("DELETE FROM sessions WHERE hash = ?", (_digest(cookie),))
+
+    def end_sessions(self) -> None:
+        """End all sessions: of a back-up that is restored, some may have ended since it was made."""
+        with self._reading() as db:
+            db.execute("DELETE FROM sessions")
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:

@@ -6,6 +6,7 @@ reads the corpus as its user may see it: what is not visible is answered as what
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import aclosing
@@ -28,6 +29,7 @@ from server import intake, metrics, pages, problems
 from server.asking import Desk
 from server.auditlog import record
 from server.gate import Door
+from server.narrowed import Narrowed
 from server.problems import Refused, problem, told
 from server.shapes import (
     AskIn,
@@ -100,6 +102,17 @@ class Managing(APIRoute):
             return await handle(request)
 
         return asked
+
+
+def generation_of(corpus: Corpus) -> int:
+    """A number that changes when the reports change that its asker may see: the catalog's generation for who sees them all.
+
+    For others one made of the reports they see, since the generation counts changes of hidden ones too.
+    """
+    if not isinstance(corpus, Narrowed):
+        return corpus.generation
+    seen = "\n".join(f"{ref.row} {ref.id} {ref.facts}" for ref in corpus.reports())
+    return int.from_bytes(hashlib.sha256(seen.encode("utf-8", "replace")).digest()[:6])
 
 
 def find(corpus: Corpus, report_id: str) -> ReportRef:
@@ -304,7 +317,7 @@ def routes(corpus: Corpus, uploads: Path, door: Door, desk: Desk) -> APIRouter:
         if user_of(request) is None:
             return HealthOut(status="ok")
         mine = seen(request)
-        return HealthOut(status="ok", reports=len(mine.reports()), encoder=corpus.encoder.name, generation=corpus.generation)
+        return HealthOut(status="ok", reports=len(mine.reports()), encoder=corpus.encoder.name, generation=generation_of(mine))
 
     @router.get(
         "/metrics", summary="运行指标（Prometheus）", tags=["运行"], response_class=Response,
@@ -314,7 +327,7 @@ def routes(corpus: Corpus, uploads: Path, door: Door, desk: Desk) -> APIRouter:
         """请求数、用时、回答结果与排队。需要管理权限。"""
         if not (user := user_of(request)) or not user.may_manage:
             raise Refused(403, "没有权限", "查看运行指标需要管理权限：请用管理账号的令牌。")
-        refs = corpus.reports()
+        refs = seen(request).reports()  # a manager may be barred from some
         text = door.metrics.text(len(refs), sum(ref.passages for ref in refs), queue.inside)
         return Response(text, headers={"content-type": metrics.TYPE})
 

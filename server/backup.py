@@ -18,6 +18,7 @@ from pathlib import Path
 from index.types import StoreError
 from server import groups as rules
 from server.accounts import FILE as ACCOUNTS
+from server.accounts import Accounts
 from server.groups import Group, GroupsError, Place
 
 _PASSED = {"writer.lock", "writer.pid", "dense.faiss", "lexical", "lexical.new", rules.LOCK}  # made anew from the catalog
@@ -94,6 +95,9 @@ def restore(file: Path, data: Path) -> None:
         for name in (ACCOUNTS, rules.FILE, rules.KEPT):
             if (aside / name).exists():
                 (aside / name).chmod(0o600)
+        if (aside / ACCOUNTS).exists():
+            with closing(Accounts(aside)) as accounts:
+                accounts.end_sessions()
         moved = _move_sources(aside, data)
         _move_groups(aside, data, Path(home) if home else _home(moved, data), moved)
         rebuild(aside)

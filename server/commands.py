@@ -24,7 +24,7 @@ def password(twice: bool = True) -> str:
     return first
 
 
-def user(data: Path, act: str, name: str, role: Role) -> None:
+def user(data: Path, act: str, name: str, role: Role, tokens: bool = False) -> None:
     """user add, list, remove and passwd."""
     accounts = Accounts(data)
     try:
@@ -38,8 +38,9 @@ def user(data: Path, act: str, name: str, role: Role) -> None:
             accounts.remove(name)
             print(f"已移除账号 {name}：它的会话与令牌一并失效")
         elif act == "passwd":
-            accounts.set_password(name, password())
-            print(f"已改 {name} 的密码：它先前的会话已失效")
+            kept = accounts.set_password(name, password(), tokens)
+            more = f"；它的 {kept} 个令牌仍然有效，要一并作废请加 --tokens" if kept else ""
+            print(f"已改 {name} 的密码：它先前的会话已全部失效{more}")
     finally:
         accounts.close()
 

@@ -6,25 +6,25 @@ must log in, whether another site's page sent it, how large and how often.  What
 
 from __future__ import annotations
 
+import ipaddress
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-from starlette._utils import get_route_path
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.accounts import Account, Accounts
+from server.accounts import COOKIE, Account, Accounts
 from server.auditlog import Audit
 from server.groups import Groups, barred
 from server.limits import JSON_BYTES, Window
 from server.metrics import Metrics
 from server.policy import Policy, is_loopback
 from server.problems import Refused, of, problem
-from server.sessions import COOKIE, Sessions
+from server.routes import route_path
 from server.who import SCOPE, User, Visit
 
 PUBLIC = ("/login", "/logout", "/healthz", "/embed.js", "/page/style.css", "/page/login.css", "/favicon.ico")
@@ -32,6 +32,8 @@ ASKING = ("/api/v1/ask", "/api/v1/search", "/api/ask", "/api/search", "/v1/chat/
 UPLOADING = "/api/v1/reports"
 COUNTED = ("/api/", "/v1/", "/mcp", "/gradio_api/queue/join", "/gradio_api/upload", "/gradio_api/run", "/gradio_api/call")
 _SAFE = ("GET", "HEAD", "OPTIONS")
+# each says who asks or from where: of two that differ a proxy and this server might believe another
+_ONCE = frozenset({"authorization", "cookie", "host", "origin", "content-length", "x-forwarded-proto", "x-forwarded-host"})
 _FORWARDED = (b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port", b"x-forwarded-prefix", b"forwarded")
 
 
@@ -41,7 +43,6 @@ class Door:
 
     policy: Policy
     accounts: Accounts
-    sessions: Sessions
     groups: Groups
     audit: Audit | None
     metrics: Metrics
@@ -71,7 +72,7 @@ class Gate:
             await send({"type": "websocket.close", "code": 1008})  # nothing here speaks it
             return
         headers = Headers(scope=scope)
-        path = get_route_path(scope)
+        path = route_path(scope)
         origin = headers.get("origin", "").lower()
         friend = origin if origin in self.door.policy.origins and path in ASKING else ""
         status = 0
@@ -98,13 +99,17 @@ class Gate:
     def _turn_away(self, scope: Scope, headers: Headers, path: str, origin: str, friend: str) -> Response | None:
         """The response where a request is not let through; else its Visit is put in its scope."""
         policy = self.door.policy
+        if twice := _twice(headers, _ONCE | {policy.header}):
+            if self.door.audit:
+                self.door.audit.write("", (scope.get("client") or ("", 0))[0], "header twice", header=twice)
+            return problem(400, "请求有误", f"请求头 {twice} 只能有一个：请检查代理的设置。")
         if scope["method"] == "OPTIONS" and origin and "access-control-request-method" in headers:
             return Response(status_code=204) if friend else problem(403, "没有权限", "这个来源不在允许之列。")
         peer = (scope.get("client") or ("", 0))[0]
         address = peer
         claimed = headers.get(policy.header, "") if policy.header else ""
         if policy.trusts(peer):
-            address = headers.get("x-forwarded-for", "").rpartition(",")[2].strip() or peer
+            address = _forwarded(headers.getlist("x-forwarded-for"), policy, peer)
             if headers.get("x-forwarded-proto", "") in ("http", "https"):
                 scope["scheme"] = headers["x-forwarded-proto"]
         else:
@@ -142,7 +147,7 @@ class Gate:
         if scheme.lower() == "bearer":
             account = door.accounts.of_token(token.strip())
         elif cookie := cookie_parser(headers.get("cookie", "")).get(COOKIE):
-            account = door.sessions.account(cookie, door.accounts)
+            account = door.accounts.of_session(cookie)
         return door.user(account.name, account.role) if account else None
 
     @staticmethod
@@ -155,7 +160,7 @@ class Gate:
         if scope["method"] == "GET" and "text/html" in headers.get("accept", "") and "/api/" not in scope["path"]:
             base = scope.get("root_path", "").rstrip("/")
             query = scope.get("query_string", b"").decode("latin-1")
-            back = get_route_path(scope) + (f"?{query}" if query else "")
+            back = route_path(scope) + (f"?{query}" if query else "")
             return RedirectResponse(f"{base}/login?next={quote(back)}", 303)
         return problem(401, "请先登录", "需要登录，或在 Authorization: Bearer 里给出有效的令牌。", {"WWW-Authenticate": "Bearer"})
 
@@ -172,6 +177,26 @@ class Gate:
             yield b"access-control-allow-methods", b"GET, POST"
             yield b"access-control-max-age", b"600"
             yield b"vary", b"Origin"
+
+
+def _twice(headers: Headers, once: frozenset[str]) -> str:
+    """A header that may stand once only and stands more often; _ is read as -, as some servers behind a proxy do."""
+    seen = [name.replace("_", "-") for name in headers.keys()]  # noqa: SIM118 - a name as often as it was sent
+    return next((name for name in once if name and seen.count(name) > 1), "")
+
+
+def _forwarded(lines: Iterable[str], policy: Policy, peer: str) -> str:
+    """Where a request comes from, by its X-Forwarded-For: the last hop that is no trusted proxy, which a trusted one has added.
+
+    What stands before it was sent along by whoever asks.  The peer's own address where the hop is none.
+    """
+    hops = [hop.strip() for line in lines for hop in line.split(",")]
+    while len(hops) > 1 and policy.trusts(hops[-1]):
+        hops.pop()
+    try:
+        return str(ipaddress.ip_address(hops[-1])) if hops else peer
+    except ValueError:
+        return peer
 
 
 def _same_site(headers: Headers, origin: str) -> bool:

@@ -21,7 +21,9 @@ WAITING = 64  # questions that may wait for a turn
 AT_ONCE = max(4, os.cpu_count() or 1)  # questions being answered
 PHRASING = 16  # answers in a language model's hands; it costs this machine little
 MINUTE = 60  # requests a minute a user, unless told otherwise
-LOGINS = 5  # wrong passwords for one name, or from one address ten times as many, in
+LOGINS = 5  # wrong passwords for a name from an address,
+ADDRESS_LOGINS = 100  # from an address for all names, so that fifty people behind one may mistype,
+NAME_LOGINS = 50  # and for a name from all addresses that it has not come from before, in
 LOGIN_SECONDS = 300.0
 _MOST_KEYS = 10_000  # people remembered
 
@@ -50,6 +52,12 @@ class Window:
                 return self.seconds - (self._clock() - times[0])
             times.append(self._clock())
             return 0.0
+
+    def give_back(self, key: str) -> None:
+        """Not to count the last event after all."""
+        with self._lock:
+            if times := self._seen.get(key):
+                times.pop()
 
     def forget(self, key: str) -> None:
         """Start the key anew."""
@@ -93,3 +101,45 @@ class Turnstile:
         """`work` in a thread, in its turn."""
         async with self.turn():
             return await anyio.to_thread.run_sync(work)
+
+
+class Guesses:
+    """Wrong passwords are counted, right ones are not.  Safe from many threads.
+
+    A try is counted before the password is looked at, and given back where it was right, so that many at once are not let
+    through together.  Whoever guesses from elsewhere cannot lock somebody out of an address that they have logged in from.
+    """
+
+    def __init__(self, seconds: float = LOGIN_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
+        self._pairs = Window(LOGINS, seconds, clock)
+        self._addresses = Window(ADDRESS_LOGINS, seconds, clock)
+        self._names = Window(NAME_LOGINS, seconds, clock)
+        self._known: dict[tuple[str, str], None] = {}
+
+    def take(self, name: str, address: str) -> float:
+        """Count a try; seconds to wait, 0 where the password may be looked at."""
+        taken: list[tuple[Window, str]] = []
+        for window, key in self._counted(name, address):
+            if wait := window.take(key):
+                for other, held in taken:
+                    other.give_back(held)
+                return wait
+            taken.append((window, key))
+        return 0.0
+
+    def right(self, name: str, address: str) -> None:
+        """The password was right: the try does not count, nor do those before it for this name from this address."""
+        for window, key in self._counted(name, address):
+            window.give_back(key)
+        self._pairs.forget(_pair(name, address))
+        while len(self._known) >= _MOST_KEYS:
+            self._known.pop(next(iter(self._known)), None)
+        self._known[name, address] = None
+
+    def _counted(self, name: str, address: str) -> list[tuple[Window, str]]:
+        found = [(self._pairs, _pair(name, address)), (self._addresses, address)]
+        return found if (name, address) in self._known else [*found, (self._names, name)]
+
+
+def _pair(name: str, address: str) -> str:
+    return f"{name}\0{address}"

@@ -9,10 +9,10 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from server.accounts import COOKIE, SESSION_SECONDS
 from server.auditlog import record
 from server.gate import Door
-from server.limits import LOGIN_SECONDS, LOGINS, Window
-from server.sessions import COOKIE, SECONDS
+from server.limits import Guesses
 from server.who import visit_of
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'"
@@ -53,7 +53,7 @@ def local(back: str) -> str:
 def routes(door: Door) -> APIRouter:
     """GET and POST /login, POST /logout."""
     router = APIRouter(include_in_schema=False)
-    names, addresses = Window(LOGINS, LOGIN_SECONDS), Window(10 * LOGINS, LOGIN_SECONDS)
+    guesses = Guesses()
 
     @router.get("/login")
     def form(next: str = "/") -> Response:
@@ -65,9 +65,7 @@ def routes(door: Door) -> APIRouter:
     ) -> Response:
         visit = visit_of(request)
         address = visit.address if visit else ""
-        # counted before the password is looked at, so that many guesses at once are not let through together
-        wait = max(names.take(name[:64]), addresses.take(address))
-        if wait:
+        if wait := guesses.take(name[:64], address):
             record(request, "login refused", name=name[:64])
             said = f"试错的次数太多，请 {math.ceil(wait / 60)} 分钟后再试。"
             return _page(local(next), said, 429)
@@ -75,12 +73,12 @@ def routes(door: Door) -> APIRouter:
         if account is None:
             record(request, "login failed", name=name[:64])
             return _page(local(next), "账号或密码不对。", 401)
-        names.forget(name[:64])
+        guesses.right(name[:64], address)
         record(request, "login", name=account.name)
         base = request.scope.get("root_path", "").rstrip("/")
         response = RedirectResponse(base + local(next), 303)
         response.set_cookie(
-            COOKIE, door.sessions.cookie(account), max_age=SECONDS, path=base or "/", httponly=True, samesite="lax",
+            COOKIE, door.accounts.start_session(account.name), max_age=SESSION_SECONDS, path=base or "/", httponly=True, samesite="lax",
             secure=request.scope["scheme"] == "https",
         )  # fmt: skip
         return response
@@ -88,6 +86,8 @@ def routes(door: Door) -> APIRouter:
     @router.post("/logout")
     def log_out(request: Request) -> Response:
         record(request, "logout")
+        if cookie := request.cookies.get(COOKIE):
+            door.accounts.end_session(cookie)
         base = request.scope.get("root_path", "").rstrip("/")
         response = RedirectResponse(f"{base}/login", 303)
         response.delete_cookie(COOKIE, path=base or "/")

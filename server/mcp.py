@@ -13,12 +13,15 @@ from mcp.server.mcpserver import Context
 from mcp.server.transport_security import TransportSecuritySettings
 from pydantic import BaseModel, Field
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 
 from index.types import YoujuError
 from retrieval.question import LONGEST
 from server.api import find
 from server.asking import Desk
 from server.auditlog import record
+from server.problems import problem
 from server.shapes import AskOut, ListedOut, SearchOut, SourceOut, fault
 
 _MOST = 20_000  # characters of source text in one result
@@ -71,6 +74,11 @@ def server(desk: Desk) -> tuple[MCPServer, Starlette]:
     # the gate has looked at Host and Origin already
     security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     return mcp, mcp.streamable_http_app(stateless_http=True, json_response=True, transport_security=security)
+
+
+def only_post(request: Request) -> Response:
+    """The answer to GET and DELETE: there is no stream to listen to, and no session to end (MCP, Streamable HTTP)."""
+    return problem(405, "方法不对", f"/mcp 只接受 POST，不接受 {request.method}。", {"Allow": "POST"})
 
 
 def _json(result: BaseModel) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sqlite3
 import statistics
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -20,7 +22,7 @@ import pytest
 import app
 from index.corpus import Corpus
 from index.types import LoadError
-from server.accounts import AccountError, Accounts
+from server.accounts import SESSION_SECONDS, AccountError, Accounts
 from server.auditlog import Audit
 from server.groups import GroupsError, barred, read_groups
 from server.intake import file_name
@@ -28,7 +30,6 @@ from server.limits import AT_ONCE, Turnstile, Window
 from server.login import local
 from server.policy import Policy, PolicyError, check_listening, is_loopback, policy
 from server.problems import Refused
-from server.sessions import Sessions
 from server.who import User, visible
 from tests.gradio_events import Session
 from tests.serving import SECRET, fill, served
@@ -135,24 +136,57 @@ class TestAccounts:
         assert accounts.of_token(token) is None
         assert accounts.tokens() == []
 
-    def test_a_session_ends_with_the_password_or_the_account(self, accounts: Accounts, tmp_path: Path) -> None:
-        sessions = Sessions(tmp_path)
-        cookie = sessions.cookie(accounts.add("li", PASSWORD))
-        assert sessions.account(cookie, accounts) is not None
+    def test_a_session_ends_with_the_password_or_the_account(self, accounts: Accounts) -> None:
+        accounts.add("li", PASSWORD)
+        cookies = [accounts.start_session("li") for _ in range(3)]
+        assert all(accounts.of_session(cookie) for cookie in cookies)
         accounts.set_password("li", PASSWORD + "2")
-        assert sessions.account(cookie, accounts) is None
-        cookie = sessions.cookie(accounts.get("li"))  # type: ignore[arg-type]
+        assert not any(accounts.of_session(cookie) for cookie in cookies)
+        cookie = accounts.start_session("li")
         accounts.remove("li")
         accounts.add("li", PASSWORD)
-        assert sessions.account(cookie, accounts) is None, "another person of the same name"
+        assert accounts.of_session(cookie) is None, "another person of the same name"
+
+    def test_a_session_is_kept_as_its_hash_and_ends_by_itself(self, accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+        accounts.add("li", PASSWORD)
+        cookie = accounts.start_session("li")
+        accounts.close()
+        assert not any(cookie.encode() in path.read_bytes() for path in accounts.path.parent.iterdir() if path.is_file())
+        again = Accounts(accounts.path.parent)
+        assert again.of_session(cookie) is not None, "a restart ends nothing"
+        now = time.time()
+        monkeypatch.setattr("server.accounts.time.time", lambda: now + SESSION_SECONDS + 1)
+        assert again.of_session(cookie) is None
+        again.close()
 
     def test_a_forged_or_foreign_cookie_is_none(self, accounts: Accounts, tmp_path: Path) -> None:
         (tmp_path / "other").mkdir()
-        account = accounts.add("li", PASSWORD)
-        sessions = Sessions(tmp_path)
-        good = sessions.cookie(account)
-        for cookie in (good[:-1], good + "x", "", "a.b.c", Sessions(tmp_path / "other").cookie(account)):
-            assert sessions.account(cookie, accounts) is None
+        other = Accounts(tmp_path / "other")
+        for each in (accounts, other):
+            each.add("li", PASSWORD)
+        good, foreign = accounts.start_session("li"), other.start_session("li")
+        other.close()
+        for cookie in (good[:-1], good + "x", "", "a.b.c", foreign):
+            assert accounts.of_session(cookie) is None
+
+    def test_accounts_of_an_earlier_version_are_kept(self, accounts: Accounts) -> None:
+        accounts.add("li", PASSWORD)
+        accounts.close()
+        with closing(sqlite3.connect(accounts.path)) as db, db:
+            db.execute("ALTER TABLE users ADD COLUMN stamp TEXT NOT NULL DEFAULT 'x'")
+            db.execute("DROP TABLE sessions")
+        again = Accounts(accounts.path.parent)
+        assert again.check("li", PASSWORD) is not None
+        assert again.of_session(again.start_session("li")) is not None
+        again.close()
+
+    def test_a_new_password_keeps_tokens_unless_told(self, accounts: Accounts) -> None:
+        accounts.add("li", PASSWORD)
+        token = accounts.add_token("li")
+        assert accounts.set_password("li", PASSWORD + "2") == 1
+        assert accounts.of_token(token) is not None
+        assert accounts.set_password("li", PASSWORD + "3", tokens=True) == 0
+        assert accounts.of_token(token) is None
 
     def test_the_command_line(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         import io
