@@ -21,6 +21,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 
 from index.corpus import Corpus
+from index.narrowed import Narrowed
 from index.types import ReportRef, StoreError, YoujuError
 from retrieval.ask import understood
 from retrieval.search import neighbours
@@ -29,7 +30,6 @@ from server import intake, metrics, pages, problems
 from server.asking import Desk
 from server.auditlog import record
 from server.gate import Door
-from server.narrowed import Narrowed
 from server.problems import Refused, problem, told
 from server.shapes import (
     AskIn,
