@@ -22,14 +22,14 @@ from typing import Any
 import filelock
 import numpy as np
 
-from index import catalog
+from index import backfill, catalog
 from index.audit import Overlap, overlaps
 from index.corrections import checked, correct
 from index.dense import Dense
 from index.digest import digest
 from index.encoder import Encoder
 from index.lexical import PLAIN, Lexical, Terms, damaged, read_terms, segmenter
-from index.types import EncoderError, Facts, Passage, Report, ReportRef, StoreError, context
+from index.types import EncoderError, Passage, Report, ReportRef, StoreError, context, embedded
 
 FORMAT = 1
 BATCH = 2048  # passages embedded and committed together
@@ -61,6 +61,15 @@ class _View:
         return self.generation == self.dense.generation == self.lexical.generation
 
 
+@dataclass(frozen=True)
+class _Context:
+    """Contextual vectors up to a batch, of the reports of a generation."""
+
+    batch: int
+    generation: int
+    index: Dense
+
+
 class Busy(StoreError):
     """Another process is writing."""
 
@@ -77,6 +86,7 @@ class Corpus:
         self._swapping = threading.RLock()  # of the view
         self._texts: dict[str, np.ndarray] = {}
         self._remembering = threading.Lock()  # of vectors
+        self._context: _Context | None = None  # the contextual vectors, once asked for
 
     @classmethod
     def open(cls, data: Path, encoder: Encoder, *, create: bool = False) -> Corpus:
@@ -143,6 +153,41 @@ class Corpus:
         """At most k (passage row, BM25) for a text's words, best first, in the reports allowed; None: in all."""
         index = self._view.lexical
         return index.search(text, k, self._live(index.generation, allowed))
+
+    @property
+    def contextual(self) -> Encoder | None:
+        """The encoder whose vectors are filled in behind; None where passages have static vectors only."""
+        found: Encoder | None = getattr(self.encoder, "contextual", None)
+        return found
+
+    def filled(self) -> tuple[int, int]:
+        """How many passages have their contextual vector, and how many there are; all of them where there are no such vectors."""
+        total = sum(ref.passages for ref in self.reports())
+        return (total, total) if self.contextual is None else (len(self._contexts(self.contextual)), total)
+
+    def near_in_context(self, vector: np.ndarray, k: int, allowed: frozenset[int] | None = None) -> list[tuple[int, float]]:
+        """As `dense`, of contextual vectors, among the passages that have theirs; none where there are no such vectors."""
+        return [] if self.contextual is None else self._contexts(self.contextual).search(vector, k, allowed)
+
+    def in_context(self, rows: Sequence[int]) -> Mapping[int, np.ndarray]:
+        """Contextual vectors float32 [d] by passage row, of those that have theirs."""
+        if self.contextual is None or not rows:
+            return {}
+        with self._read() as db:
+            return backfill.vectors_of(db, rows) if backfill.last_batch(db, self.contextual.fingerprint) >= 0 else {}
+
+    def _contexts(self, encoder: Encoder) -> Dense:
+        held, generation = self._context, self.generation
+        with self._read() as db:
+            batch = backfill.last_batch(db, encoder.fingerprint)
+            if held is not None and (held.batch, held.generation) == (batch, generation):
+                return held.index
+        with self._swapping, self._read() as db:
+            held, batch = self._context, backfill.last_batch(db, encoder.fingerprint)
+            index = backfill.caught_up(db, encoder, None if held is None else held.index, -1 if held is None else held.batch)
+            index.remove_reports(set((index.rows >> catalog.SHIFT).tolist()) - set(self._view.refs))
+            self._context = _Context(batch, self.generation, index)
+            return index
 
     def text_vectors(self, texts: Sequence[str]) -> np.ndarray:
         """float32 [len(texts), dimension] of words and sentences; those met before are remembered, up to 40,000 of them."""
@@ -373,11 +418,6 @@ class Corpus:
         """After a write, with the lock held: both indexes and the view."""
         with self._swapping:
             self._view = _rebuild(self._data, db, self.encoder.dimension, self._view)
-
-
-def embedded(facts: Facts, passage: Passage) -> str:
-    """What the encoder sees of a passage: title and heading path, then its text."""
-    return "\n".join(part for part in (context(facts, passage), passage.text) if part)
 
 
 def check(report: Report) -> None:

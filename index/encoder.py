@@ -28,7 +28,7 @@ COUNTS = "counts_config.json"  # beside those of a static model, where a word th
 SATURATED = "log1p"  # what stands there: n times the same word weigh log(1 + n)
 _AT_ONCE = 4096  # texts cut into pieces before their vectors are looked up
 # weights, tokenizer and settings; not its card or a log beside them
-_MODEL_FILES = ("*.safetensors", "*.bin", "*.model", "*.txt", "modules.json", "*config*.json", "*token*.json", "vocab*")
+_MODEL_FILES = ("*.safetensors", "*.onnx", "*.bin", "*.model", "*.txt", "modules.json", "*config*.json", "*token*.json", "vocab*")
 _ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -142,6 +142,13 @@ def load_encoder(name: str | None = None) -> Encoder:
 
     Raises EncoderError when there is no such model here, or what is there cannot be loaded.
     """
+    if name == "best":
+        from index.best import BestEncoder
+        from index.contextual import ContextualEncoder
+
+        folder = _ROOT / "models/best"
+        return BestEncoder(load_encoder("fast"), ContextualEncoder(folder, "models/best", _fingerprint(folder, "models/best")))
+    name = None if name == "fast" else name
     label = SHIPPED if name is None else name
     folder = _folder(_ROOT / SHIPPED if name is None else Path(name).expanduser(), label)
     fingerprint = _fingerprint(folder, label)
