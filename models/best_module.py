@@ -5,6 +5,7 @@ The product itself runs the graph without that library (index/contextual.py).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ class Contextual(InputModule):
         self.encoder = ContextualEncoder(folder, "models/best", "")
         self.max_seq_length = LONGEST
 
-    def preprocess(self, inputs: list[str], prompt: str | None = None, **_: Any) -> dict[str, torch.Tensor]:
+    def preprocess(self, inputs: Sequence[Any], prompt: str | None = None, **_: Any) -> dict[str, torch.Tensor]:
         """input_ids and attention_mask int64 [texts, most tokens], padded with 0."""
         numbers = self.encoder.cut([f"{prompt or ''}{text}" if text.strip() else "" for text in inputs])
         ids = torch.zeros(len(numbers), max(map(len, numbers), default=0), dtype=torch.long)
@@ -43,5 +44,5 @@ class Contextual(InputModule):
         raise NotImplementedError("models/best 由 python -m models.e5 写出")
 
     @classmethod
-    def load(cls, model_name_or_path: str, subfolder: str = "", **_: Any) -> Contextual:
+    def load(cls, model_name_or_path: str, subfolder: str = "", *_: Any, **__: Any) -> Contextual:
         return cls(Path(model_name_or_path) / subfolder)

@@ -182,8 +182,8 @@ def kept_pieces(vocabulary: Sequence[tuple[str, float]], counts: Counter[int], m
     always = {
         number
         for number, (piece, _) in enumerate(vocabulary)
-        if number < first or (bare := piece.lstrip("▁")).isascii() and not _LETTER.search(bare)
-        or len(bare) == 1 and (_ALWAYS.match(bare) or _HAN.match(bare))
+        if number < first or ((bare := piece.lstrip("▁")).isascii() and not _LETTER.search(bare))
+        or (len(bare) == 1 and (_ALWAYS.match(bare) or _HAN.match(bare)))
     }  # fmt: skip
     used = (number for number, _ in counts.most_common() if number not in always)
     return sorted({*always, *islice(used, max(0, most - len(always)))})
@@ -199,10 +199,11 @@ def trimmed(tokenizer: dict[str, Any], kept: Sequence[int]) -> dict[str, Any]:
 
 def changed_cuts(before: Any, after: Any, texts: Iterable[str]) -> tuple[int, int]:
     """(characters looked at, pieces cut otherwise): a Unigram tokenizer before and after trimming, a line at a time."""
-    characters = other = 0
+    characters, other, unknown = 0, 0, SPECIAL.index("<unk>")  # an unknown piece has its own characters for a name
     for text in texts:
         characters += len(text)
-        old, new = (each.encode(text, add_special_tokens=False).tokens for each in (before, after))
+        cuts = [each.encode(text, add_special_tokens=False) for each in (before, after)]
+        old, new = ([(piece, number == unknown) for piece, number in zip(cut.tokens, cut.ids, strict=True)] for cut in cuts)
         if old != new:
             other += sum((Counter(old) - Counter(new)).values())
     return characters, other
