@@ -183,7 +183,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="app.py", description="有据：网页问答与 HTTP 接口")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--data", type=Path, default=Path("data"), metavar="DIR", help="数据文件夹（默认 data）")
-    common.add_argument("--encoder", metavar="PATH|NAME", help="编码模型（默认用随附的）")
+    common.add_argument("--encoder", metavar="PATH|NAME", help="编码模型：best（默认）、fast，或模型的文件夹、名称")
     where = argparse.ArgumentParser(add_help=False)
     where.add_argument("--host", default="127.0.0.1", help="监听地址（默认 127.0.0.1，只供本机）")
     where.add_argument("--port", type=int, default=7860, help="端口（默认 7860）")

@@ -23,8 +23,9 @@ from eval.report import name_of, table
 from eval.run import HITS, Progress, index_folder, refuse_unknown, reports_in, stem
 from eval.trec import Run
 from index.corpus import Corpus
-from index.encoder import Encoder, WordEncoder, load_encoder, unit_rows
+from index.encoder import Encoder, WordEncoder, load_encoder
 from index.lexical import Lexical
+from index.vectors import unit_rows
 from retrieval.ask import understood
 from retrieval.fuse import Ranking, weighted_scores
 from retrieval.search import DEPTH, READ_AGAIN, WEIGHTS, search
@@ -36,6 +37,11 @@ ORDER: Mapping[str, float] = {"lexical": 1.0, "dense": 0.5}  # where the fused o
 LATE = 1.0  # of the late score over the first one's, beside ORDER's, for the passages that are read again
 COMPARED = ("比 BM25", "p", "胜/平/负")  # nDCG@10
 APART = ("official_questions",)  # asked by those who asked the shipped encoder's training questions: in no mean
+
+
+def compared(encoder: Encoder) -> Encoder:
+    """What a table of encoders compares: of the shipped pair the contextual one, since the other has its own row."""
+    return getattr(encoder, "contextual", None) or encoder
 
 
 @dataclass(frozen=True)
@@ -95,7 +101,7 @@ def beir_table(
     names: None is the shipped encoder; each further one is compared with the first too.  queries: most of a folder's, drawn with a fixed seed; 0 takes all.
     """
     collections = [_sample(read_collection(folder, split), queries) for folder in folders]
-    encoders = [load_encoder(name) for name in names]
+    encoders = [compared(load_encoder(name)) for name in names]
     rows: list[Row] = []
     for collection in collections:
         rows += _compare(collection, encoders, progress)

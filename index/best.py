@@ -13,14 +13,14 @@ from index.encoder import Encoder
 
 @dataclass(frozen=True)
 class BestEncoder:
-    """An index opens with it as with the static one alone: name, fingerprint and vectors are that one's."""
+    """An index opens with it as with the static one alone: fingerprint and vectors are that one's."""
 
     static: Encoder
     contextual: ContextualEncoder
 
     @property
     def name(self) -> str:
-        return self.static.name
+        return self.contextual.name
 
     @property
     def fingerprint(self) -> str:
