@@ -58,7 +58,7 @@ def candidates(corpus: Corpus, question: Question, allowed: frozenset[int] | Non
         "expansion": dict(corpus.lexical(other, DEPTH, allowed)) if other else {},
     }
     asking = None
-    if corpus.contextual is not None:
+    if corpus.contextual is not None and corpus.filled()[0]:
         asking = corpus.contextual.encode([question.rest], query=True)[0]
         lists[CONTEXT] = dict(corpus.near_in_context(asking, DEPTH, allowed))
     fused = weighted_scores({name: list(scores.items()) for name, scores in lists.items()}, WEIGHTS)[:k]
