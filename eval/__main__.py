@@ -107,6 +107,11 @@ def _parser() -> argparse.ArgumentParser:
     _cache(gate)
     gate.add_argument("--encoder", metavar="PATH|NAME", help="编码模型：best（默认）、fast，或模型的文件夹、名称")
 
+    figures = add("figures", _figures, "把所有开发集跑一遍，写成一张表；--base 时与另一份代码并排，逐题配对")
+    figures.add_argument("--base", type=Path, metavar="DIR", help="另一份检出的代码，有自己的 .venv")
+    figures.add_argument("--sets", default="", metavar="a,b", help="只跑这些（默认除 loong、encoders 外全部；all 是全部）")
+    figures.add_argument("--out", type=Path, default=Path("eval/results/figures.md"), metavar="FILE.md", help="表写到这里，旁边另写一份 .json")
+
     draft = add("draft", _draft, "没有金标？从自己的报告里的标题、数字、列举拟出问题与依据，供人改定")
     draft.add_argument("--reports", type=Path, nargs="+", required=True, metavar="DIR", help="放报告的文件夹")
     draft.add_argument("--out", type=Path, required=True, metavar="DRAFT.jsonl", help="拟出的问题写到这里")
@@ -325,6 +330,16 @@ def _gate(args: argparse.Namespace) -> int:
         print(f"得分比基线低出了误差：{said}。若是有意的改动，用 python -m eval gate --renew 改写基线并提交", file=sys.stderr)
         return 1
     return 0
+
+
+def _figures(args: argparse.Namespace) -> None:
+    from eval.figures import as_json, figures, markdown_figures
+
+    found = figures(args.base, args.sets, lambda said: print(said, file=sys.stderr, flush=True))
+    text = markdown_figures(found, args.typed)
+    write_whole(args.out, text)
+    write_whole(args.out.with_suffix(".json"), json.dumps(as_json(found, args.typed), ensure_ascii=False, indent=1) + "\n")
+    print(text)
 
 
 def _draft(args: argparse.Namespace) -> None:

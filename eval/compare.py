@@ -38,7 +38,7 @@ def compare(a: Sequence[Scored], b: Sequence[Scored]) -> list[Comparison]:
     for one, other in zip(a, b, strict=True):
         for metric, value in one.values.items():
             values.setdefault(metric, []).append((one.case.id, value, other.values[metric]))
-    found = [_compare(metric, rows) for metric, rows in values.items()]
+    found = [paired(metric, rows, lower=metric in LOWER_IS_BETTER) for metric, rows in values.items()]
     return [replace(one, adjusted=p) for one, p in zip(found, holm([one.p for one in found]), strict=True)]
 
 
@@ -58,9 +58,13 @@ def paired_randomization(differences: np.ndarray, resamples: int = RESAMPLES, se
     return float((1 + np.count_nonzero(sums >= observed)) / (1 + resamples))
 
 
-def _compare(metric: str, rows: Sequence[tuple[str, float, float]]) -> Comparison:
+def paired(metric: str, rows: Sequence[tuple[str, float, float]], *, lower: bool) -> Comparison:
+    """One score of the same questions in two runs.
+
+    rows: (question's id, A's value, B's value), one or more.  lower: whether less is better.
+    """
     first, second = np.array([row[1] for row in rows]), np.array([row[2] for row in rows])
-    better = (first - second) if metric in LOWER_IS_BETTER else (second - first)
+    better = (first - second) if lower else (second - first)
     return Comparison(
         metric=metric,
         a=float(first.mean()),

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from eval.installed import brought, canonical, required
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -22,7 +24,7 @@ def pins(name: str) -> Iterator[tuple[str, str]]:
     """Distribution and version of each requirement in a file."""
     for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
         requirement = line.partition("#")[0].strip()
-        if requirement and not requirement.startswith("-r "):
+        if requirement and not requirement.startswith("-"):
             distribution, _, version = requirement.partition("==")
             yield distribution, version
 
@@ -57,9 +59,63 @@ def third_party(folder: str) -> set[str]:
     return {canonical(known.get(module, [module])[0]) for module in modules - sys.stdlib_module_names - ours}
 
 
-def canonical(name: str) -> str:
-    """A distribution's name, as PEP 503 writes it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+class TestConstraints:
+    """constraints.txt: what the requirements bring is pinned too, and every way of installing them heeds it."""
+
+    FILES = sorted(ROOT.glob("requirements*.txt"))
+
+    def pinned(self) -> dict[str, str]:
+        return {canonical(name): version for name, version in pins("constraints.txt")}
+
+    def test_everything_that_the_requirements_bring_here_is_pinned_to_what_is_here(self) -> None:
+        found = brought(one for path in self.FILES for one in required(path))
+        assert {name: one.version.partition("+")[0] for name, one in found.items()}.items() <= self.pinned().items()
+        assert len(found) > 100  # not the named ones alone
+
+    @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+    def test_the_requirements_agree_and_take_it_up(self, path: Path) -> None:
+        assert {canonical(name): version for name, version in pins(path.name)}.items() <= self.pinned().items()
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert "-c constraints.txt" in lines
+
+    def test_a_build_of_one_machine_stands_nowhere_in_it(self) -> None:
+        assert [version for version in self.pinned().values() if "+" in version] == []
+        assert [name for name in self.pinned() if name.startswith(("nvidia", "triton", "cuda"))] == []
+
+    def test_what_installs_takes_requirements_with_it(self) -> None:
+        """By `-r requirements….txt`, which lies beside constraints.txt in the bundle too; never a package by name alone."""
+        makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+        shipped = re.findall(r"tar -c .*", makefile)[0]
+        assert {"constraints.txt", "requirements.txt", "requirements-llm.txt"} <= set(shipped.split())
+        for name in ("Makefile", "install.sh", ".ci/run"):
+            for line in re.findall(r"-m pip (?:install|wheel) .*", (ROOT / name).read_text(encoding="utf-8")):
+                assert "-r " in line or "$(TORCH)" in line, line  # torch is pinned by requirements.txt
+        rules = re.findall(r"^\$\(VENV\)/\.installed\S*: (.*)", makefile, re.MULTILINE)
+        assert len(rules) == 2 and all("constraints.txt" in rule.split() for rule in rules)
+
+
+def private(path: Path) -> list[str]:
+    """What a module imports of others' private parts: a name within a package that starts with one underscore."""
+    ours = {each.stem for each in ROOT.iterdir()}
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            top, *parts = name.split(".")
+            if top not in ours | {"__future__"} and any(re.match(r"_[^_]", part) for part in (top, *parts)):
+                found.append(name)
+    return found
+
+
+@pytest.mark.parametrize("room", ["index", "retrieval", "page", "server", "app.py", "eval", "models", "tests"])
+def test_nothing_private_of_others_is_imported(room: str) -> None:
+    """A private part may go in any release, without a word."""
+    paths = [ROOT / room] if room.endswith(".py") else sorted((ROOT / room).rglob("*.py"))
+    assert {path.relative_to(ROOT).as_posix(): names for path in paths if (names := private(path))} == {}
 
 
 @pytest.mark.parametrize("room", ["index", "retrieval", "page", "server", "app.py", "eval", "models", "tests"])

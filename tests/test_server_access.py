@@ -475,12 +475,12 @@ class TestWrongPerson:
 
 async def spoken(place: Place, name: str, tool: str, arguments: dict[str, Any]) -> str:
     """What a tool says over the protocol, asked with the official client."""
+    import httpx2
     from mcp.client.session import ClientSession
     from mcp.client.streamable_http import streamable_http_client
-    from mcp.shared._httpx_utils import create_mcp_http_client
 
     async with (
-        create_mcp_http_client(headers={"authorization": f"Bearer {place.tokens[name]}"}) as http,
+        httpx2.AsyncClient(headers={"authorization": f"Bearer {place.tokens[name]}"}) as http,
         streamable_http_client(f"{place.url}/mcp", http_client=http) as streams,
         ClientSession(streams[0], streams[1]) as session,
     ):
