@@ -47,6 +47,7 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
     from server import api, login, mcp, openai
     from server.asking import Desk
     from server.auditlog import record
+    from server.filling import Filling
     from server.gate import Gate
     from server.narrowed import Narrowed
     from server.policy import Policy
@@ -76,11 +77,16 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
         return Visitor(id, manages, corpus_for(corpus, user), name, lambda act, what: record(request, act, what=what))
 
     spoken, mcp_app = mcp.server(desk)
+    filling = Filling(corpus, uploads.parent)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with spoken.session_manager.run():
-            yield
+        filling.start()
+        try:
+            async with spoken.session_manager.run():
+                yield
+        finally:
+            filling.stop()
 
     app = FastAPIOffline(
         title="有据",

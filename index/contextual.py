@@ -5,6 +5,7 @@ A text alone needs no padding, and its vector does not depend on what is encoded
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 from collections.abc import Sequence
@@ -55,6 +56,12 @@ class ContextualEncoder:
             raise EncoderError(
                 f"编码模型 {name} 在这台机器上算出的向量与随附的不同（余弦 {agreed:.3f}，应不低于 {AGREE}）：请改用 --encoder fast，并把处理器型号告诉我们"
             )
+
+    def with_threads(self, threads: int) -> ContextualEncoder:
+        """The same, on fewer threads: for what may take its time."""
+        other = copy.copy(self)
+        other._threads = threads
+        return other
 
     def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
         """float32 [len(texts), dimension]; rows of length 1, a zero row for a text that is empty or blank."""

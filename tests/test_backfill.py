@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,30 +18,7 @@ from index import backfill
 from index.corpus import Corpus
 from index.types import EncoderError, Report, embedded
 from retrieval.ask import ask
-from tests.conftest import REPOSITORY, BigramEncoder, make_report
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A static and a contextual encoder, as the shipped best one is."""
-
-    static: BigramEncoder
-    contextual: BigramEncoder
-
-    @property
-    def name(self) -> str:
-        return self.static.name
-
-    @property
-    def fingerprint(self) -> str:
-        return self.static.fingerprint
-
-    @property
-    def dimension(self) -> int:
-        return self.static.dimension
-
-    def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
-        return self.static.encode(texts, query=query)
+from tests.conftest import REPOSITORY, BigramEncoder, Pair, make_report
 
 
 @pytest.fixture
