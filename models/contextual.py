@@ -29,7 +29,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from index.encoder import LATE
+from index.transformer import LATE
 from models import train as static
 from models.pairs import REAL_SOURCES
 from models.train import ROOT, Bags, Pool, mine, prepare, put_in_place, stored

@@ -13,7 +13,8 @@ import torch
 pytest.importorskip("rjieba", reason="训练用的分词器 rjieba 未安装")
 pytest.importorskip("jieba")
 
-from index.encoder import LATE, LateEncoder, load_encoder, unit_rows
+from index.encoder import load_encoder, unit_rows
+from index.transformer import LATE, LateEncoder
 from index.types import EncoderError
 from models import contextual, train
 from models.pairs import Paraphraser

@@ -15,16 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from index.encoder import (
-    COUNTS,
-    SHIPPED,
-    Encoder,
-    SentenceTransformerEncoder,
-    StaticEncoder,
-    WordEncoder,
-    load_encoder,
-    unit_rows,
-)
+from index.encoder import SHIPPED, Encoder, WordEncoder, load_encoder, unit_rows
+from index.static import COUNTS, StaticEncoder
+from index.transformer import SentenceTransformerEncoder
 from index.types import EncoderError
 from index.unigram import Cut, cutter
 from tests.conftest import REPOSITORY
@@ -107,7 +100,7 @@ def test_a_static_model_gives_what_plain_sentence_transformers_gives(plain: Any,
     every = Path(shutil.copytree(REPOSITORY / SHIPPED, tmp_path / "every"))
     (every / COUNTS).unlink()
     encoder = load_encoder(str(every))
-    assert isinstance(encoder, StaticEncoder), "装好 sentencepiece 才有这条快路"
+    assert isinstance(encoder, StaticEncoder)
     for query in (False, True):
         np.testing.assert_allclose(encoder.encode(TEXTS, query=query), plain.encode(TEXTS), atol=1e-6)
 
