@@ -77,6 +77,8 @@ class StaticEncoder:
 
 def load_static(folder: Path, name: str, fingerprint: str) -> StaticEncoder | None:
     """The static model in a folder; None where the folder holds a model of another kind, or one that does more than add up."""
+    if not (folder / "modules.json").is_file():
+        return None
     first, *after = (each["type"].rpartition(".")[2] for each in json.loads((folder / "modules.json").read_text(encoding="utf-8")))
     settings = folder / "config_sentence_transformers.json"
     config: dict[str, Any] = json.loads(settings.read_text(encoding="utf-8")) if settings.is_file() else {}
