@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY, SAMPLES
+from tests.conftest import REPOSITORY
 from tests.test_layers import imported, sources
 
+SAMPLES = REPOSITORY / "reports"
 TRAINING = {"torch", "transformers", "scipy", "sklearn", "sentence_transformers"}  # what fits and trains, and other models
 FITTING = {"eval/fit.py"}
 QUESTION = "青川市办结了多少件行政复议案件"
@@ -68,7 +69,7 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A collection in BEIR's form: twelve places, a question each."""
     folder = tmp_path_factory.mktemp("beir") / "望海"
     (folder / "qrels").mkdir(parents=True)
-    places = "青川市 白石县 望海区 临江市 云岭县 松湖区 金沙县 北屏市 南渡县 东桥区 西坪市 和乐县".split()
+    places = ["青川市", "白石县", "望海区", "临江市", "云岭县", "松湖区", "金沙县", "北屏市", "南渡县", "东桥区", "西坪市", "和乐县"]
     write = {
         "corpus.jsonl": [{"_id": f"d{n}", "title": "", "text": f"{place}全年办结行政复议案件{n + 20}件。"} for n, place in enumerate(places)],
         "queries.jsonl": [{"_id": f"q{n}", "text": f"{place}办结了多少行政复议案件"} for n, place in enumerate(places)],
@@ -104,8 +105,11 @@ def test_measuring_an_encoder_loads_neither(collection: Path, tmp_path: Path) ->
 
 @pytest.mark.parametrize("act", ["run", "gate"])
 def test_measuring_answers_loads_neither(act: str, tmp_path: Path) -> None:
-    arguments = {"run": ("run", "--out", tmp_path / "figures"), "gate": ("gate",)}[act]
-    assert loaded(command("eval", *arguments)) == set()
+    asked = (REPOSITORY / "eval" / "gold" / "samples.jsonl").read_text(encoding="utf-8").splitlines()[:12]
+    (tmp_path / "gold.jsonl").write_text("\n".join(asked) + "\n", encoding="utf-8")
+    gold = tmp_path / "gold.jsonl"
+    run, gate = (gold, "--out", tmp_path / "run.jsonl"), ("--gold", gold, "--renew", "--baseline", tmp_path / "baseline.json")
+    assert loaded(command("eval", act, *{"run": run, "gate": gate}[act], "--reports", SAMPLES, "--data", tmp_path / "data")) == set()
 
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(REPOSITORY)))
@@ -128,7 +132,7 @@ packages = ("faiss", "gradio", "langchain_text_splitters")
 called = set()
 def seen(frame, event, argument):
     if event == "call" and frame.f_code.co_name != "<module>":
-        called.add(frame.f_globals.get("__name__", "").partition(".")[0])
+        called.add((frame.f_globals.get("__name__") or "").partition(".")[0])
     elif event == "c_call":
         called.add((getattr(argument, "__module__", None) or "").partition(".")[0])
 import app
@@ -138,9 +142,10 @@ from retrieval.ask import ask
 long = "、".join(f"第{{n}}项工作由青川市司法局会同有关部门推进并按季度报告进展情况" for n in range(40)) + "。"
 report = Path("青川市2025年法治政府建设年度报告.txt")
 report.write_text("青川市2025年法治政府建设年度报告\\n\\n一、主要工作\\n\\n青川市全年办结行政复议案件123件。\\n\\n" + long + "\\n", encoding="utf-8")
-with Corpus.open(Path("data"), load_encoder(), create=True) as corpus:
-    sys.setprofile(seen)
-    corpus.add([report])
+from index.__main__ import main
+sys.setprofile(seen)
+assert main(["add", str(report), "--data", "data"]) == 0
+with Corpus.open(Path("data"), load_encoder()) as corpus:
     answer = ask(corpus, {QUESTION!r})
     app.build(corpus, Path("data/uploads"))
     sys.setprofile(None)
