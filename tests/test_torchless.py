@@ -98,7 +98,7 @@ with Corpus.open(Path({str(data)!r}), load_encoder()) as corpus:
 
 
 def test_measuring_an_encoder_loads_neither(collection: Path, tmp_path: Path) -> None:
-    code = command("eval", "encoders", collection, "--out", tmp_path / "figures")
+    code = command("eval", "encoders", "--beir", collection, "--out", tmp_path / "figures")
     assert loaded(code, tmp_path) == set()
     assert list(tmp_path.glob("figures*"))
 
@@ -149,7 +149,7 @@ with Corpus.open(Path("data"), load_encoder()) as corpus:
     answer = ask(corpus, {QUESTION!r})
     app.build(corpus, Path("data/uploads"))
     sys.setprofile(None)
-assert "123" in "".join(each.text for each in answer.citations), answer
+assert "123" in answer.text, answer
 print("\\nCALLED", *sorted(called & {{*packages, "rjieba"}}))
 """
     assert told(code, tmp_path).splitlines()[-1].split()[1:] == ["faiss", "gradio", "langchain_text_splitters", "rjieba"]
