@@ -66,6 +66,6 @@ def test_a_missing_table_is_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("retrieval.divisions._FILE", tmp_path / "divisions.tsv")
     divisions.cache_clear()
 
-    with pytest.raises(DivisionsError, match="缺少行政区划表.*完整的代码"):
+    with pytest.raises(DivisionsError, match=r"缺少行政区划表.*完整的代码"):
         divisions()
     divisions.cache_clear()
