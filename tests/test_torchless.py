@@ -134,8 +134,9 @@ def seen(frame, event, argument):
     if event == "call" and frame.f_code.co_name != "<module>":
         called.add((frame.f_globals.get("__name__") or "").partition(".")[0])
     elif event == "c_call":
-        of = getattr(argument, "__module__", None) or getattr(getattr(argument, "__self__", None), "__name__", "")  # a native function says neither always
-        called.add(str(of).partition(".")[0])
+        owner = getattr(argument, "__self__", None)
+        of = getattr(argument, "__module__", None) or getattr(owner, "__name__", "")  # a native function says neither always
+        called.add("rjieba" if type(owner).__name__ == "Jieba" else str(of).partition(".")[0])
 import app
 from index.corpus import Corpus
 from index.encoder import load_encoder
