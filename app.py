@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from index.corpus import Corpus
-    from retrieval.llm import Model
+    from retrieval.wording.service import Model
     from server.gate import Door
     from server.policy import Policy
 
@@ -275,7 +275,7 @@ def language_model(url: str, name: str) -> Model | None:
     """The language model that phrases answers, where the command line gives one; raises YoujuError where it is none."""
     if not url and not name:
         return None
-    from retrieval.llm import given
+    from retrieval.wording.service import given
 
     return given(url, name)
 

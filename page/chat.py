@@ -26,9 +26,9 @@ from page.history import History, Talk, Turn, new_id
 from page.shelves import Shelves
 from page.source import sheet
 from page.visitor import Visitor
-from retrieval.llm import noted
 from retrieval.question import LONGEST
 from retrieval.types import Answer, Question
+from retrieval.wording.service import noted
 from server.asking import Desk
 from server.shapes import fault
 

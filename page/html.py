@@ -14,9 +14,9 @@ from index.types import ReportRef
 from page.export import cited, plain
 from page.history import Kept, Turn
 from retrieval.items import carries_number
-from retrieval.llm import CITES
 from retrieval.times import explained
 from retrieval.types import ABSTAIN, BY_COUNT, BY_VERDICT, Answer, Chip, Citation, Hit
+from retrieval.wording.check import CITES
 
 REASONS = ("答非所问", "出处不对", "不完整", "选错了报告")
 SLOTS = {"unit": "单位", "region": "地区", "year": "年份", "kind": "文种", "number": "文号", "subject": "话题", "spelling": "改字"}
@@ -201,7 +201,7 @@ def _drafting() -> str:
     """Where the draft of a language model's wording is put while it is written; `live.js` fills it."""
     return (
         '<section class="phrased draft" aria-label="改写" aria-busy="true"><p class="said" data-live></p>'
-        '<p class="note waiting" role="status">语言模型正在改写，写完后逐句与原文核对…</p></section>'
+        '<p class="note waiting" role="status">语言模型正在改写，逐句与原文核对后显示…</p></section>'
     )
 
 

@@ -131,7 +131,7 @@ def routes(corpus: Corpus, uploads: Path, door: Door, desk: Desk) -> APIRouter:
         """回答逐字摘自报告；status 为 answered、abstained（找不到依据）或 ambiguous（几份报告说法不同，请指明）。
 
         请求头 Accept: text/event-stream 时逐步送出：understood（对问题的理解）、answer（回答，与 JSON 同）或 problem（出错）。
-        服务接了语言模型时，answer（原文）之后是若干 draft（正在写的草稿，未经核对），最后再来一个 answer（已核对的改写）。
+        服务接了语言模型时，answer（原文）之后是若干 draft（已写成并核对过的句子，没有依据的不送出），最后再来一个 answer（核对完的改写）。
         """
         if EVENTS in request.headers.get("accept", ""):
             headers = {"cache-control": "no-store", "x-accel-buffering": "no"}

@@ -12,8 +12,8 @@ from typing import Any
 
 from index.corpus import Corpus
 from retrieval.ask import ask
-from retrieval.llm import Model, evidence, noted, phrasing
 from retrieval.types import Answer, Question
+from retrieval.wording.service import Model, evidence, noted, phrasing
 from server.limits import PHRASING, WAITING, Turnstile
 from server.metrics import Metrics
 from server.problems import Refused

@@ -7,6 +7,7 @@ accepted and mean nothing.  Citations stand in the text as [1] with a list below
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
 from collections.abc import AsyncIterator
@@ -114,16 +115,23 @@ def markdown(answer: Answer) -> str:
     if not cited:
         return "\n\n".join(part for part in (answer.text, answer.note or answer.question.nothing) if part)
     lines = [f"**{answer.said}**"] if answer.said else []
-    lines += [answer.text] if answer.status == "ambiguous" or answer.phrased else []
+    lines += [answer.text.replace("](", "] (")] if answer.status == "ambiguous" or answer.phrased else []  # [1](…) would be a link
     if answer.table and answer.table.summary:
         lines.append(answer.table.summary)
     quotes = [f"{citation.quote.replace(chr(10), ' ')} [{number}]" for number, citation in enumerate(cited, 1)]
     lines += ["\n".join(f"{number}. {item}" for number, item in enumerate(quotes[: answer.items], 1))] if answer.items else []
     lines += [f"> {quote}" for quote in quotes[answer.items :]]
     lines += [answer.note] if answer.note else []
-    lines += [f"已删去：{'；'.join(answer.struck)}"] if answer.struck else []
+    lines += [_struck(answer)] if answer.struck else []
     lines.append("\n".join(f"[{number}] {_from(citation)}" for number, citation in enumerate(cited, 1)))
     return "\n\n".join(lines)
+
+
+def _struck(answer: Answer) -> str:
+    """What a language model was not let say, as a block of code: nothing in it is markup, and it can close none."""
+    longest = max((len(run) for run in re.findall("`+", "".join(answer.struck))), default=0)
+    fence = "`" * max(3, longest + 1)
+    return "\n".join((f"{fence}text", *(f"已删去：{one}" for one in answer.struck), fence))
 
 
 def routes(desk: Desk) -> APIRouter:

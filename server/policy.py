@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from index.types import YoujuError
-from retrieval.llm import Model
+from retrieval.wording.service import Model
 from server import limits
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

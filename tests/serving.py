@@ -62,7 +62,10 @@ class Service:
     """An OpenAI-compatible endpoint that does what it is told, and remembers what it was sent."""
 
     says: str = ""
-    does: str = "stream"  # stream, stall, break, garbage, error, redirect, plain, empty
+    # stream, stall, break, garbage, error, redirect, plain, empty; and without end: headers (one after another), line (a body without
+    # a line's end), event (one that is never whole), drip (words, one at a time), refusal (an error's body), packed
+    does: str = "stream"
+    sent_bytes: int = 0  # of a reply without end, until the other side hung up or 64 MB
     seen: list[dict[str, object]] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
     url: str = ""
@@ -86,6 +89,9 @@ def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
                 self.send_header("Location", "http://127.0.0.1:9/elsewhere")
                 self.end_headers()
                 return
+            if service.does in ("headers", "line", "event", "refusal", "packed"):
+                self._endless()
+                return
             self.send_response(200)
             self.send_header("Content-Type", "text/html" if service.does == "plain" else "text/event-stream")
             self.end_headers()
@@ -105,6 +111,29 @@ def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
             if service.does != "break":
                 self._event({"delta": {}, "finish_reason": "stop"})
                 self.wfile.write(b"data: [DONE]\n\n")
+
+        def _endless(self) -> None:
+            """Headers, a line, an event or an error's body that go on until the other side hangs up."""
+            status = "500 Error" if service.does == "refusal" else "200 OK"
+            packed = "Content-Encoding: gzip\r\n" if service.does == "packed" else ""
+            start, piece = f"HTTP/1.1 {status}\r\nContent-Type: text/event-stream\r\n{packed}".encode(), b"x" * 65536
+            if service.does == "headers":
+                piece = b"X-More: a\r\n"
+            else:
+                start += b"\r\n" + (b"data: " if service.does == "event" else b"")
+            if service.does == "event":
+                piece = b"data: " + b"x" * 65530 + b"\n"
+            service.sent_bytes, service.hung_up = 0, False
+            try:
+                self.wfile.write(start)
+                while service.sent_bytes < 64 * 2**20:
+                    self.wfile.write(piece)
+                    service.sent_bytes += len(piece)
+                    if service.does == "headers":
+                        time.sleep(0.02)
+            except OSError:
+                service.hung_up = True
+            self.close_connection = True
 
         def _until_gone(self) -> bool:
             """Say nothing; whether the other side hangs up within some seconds."""

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from retrieval.llm import Model
+from retrieval.wording.service import Model
 from server.accounts import Accounts
 from server.policy import policy
 from tests.browser import CHROMIUM, ROOT, chromium, serious
@@ -108,7 +108,7 @@ def test_where_one_comes_from_is_the_proxys_to_say(front: Front, client: httpx.C
 
 
 def test_events_come_as_they_are_written(front: Front, client: httpx.Client) -> None:
-    front.model.says, front.model.pace = "青川市司法局全年办结行政复议案件1,234件[1]。", 0.3
+    front.model.says, front.model.pace = "青川市司法局全年办结行政复议案件1,234件[1]。" * 4, 0.2  # a draft a sentence, once it is checked
     came: list[tuple[float, str]] = []
     with client.stream("POST", "/api/v1/ask", json={"question": QUESTION}, headers={"accept": "text/event-stream"}) as stream:
         for line in stream.iter_lines():

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 import app
-from retrieval.llm import KEY, Model
+from retrieval.wording.service import KEY, Model
 from server.policy import Policy
 from tests.browser import CHROMIUM, chromium, serious
 from tests.serving import Service, fill, language_model, served
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 QUESTION = "青川市司法局2023年办结行政复议案件多少件？"
 TRUE = "青川市司法局全年办结行政复议案件1,234件[1]。"
+ALSO = "纠错率为12.5%[1]。"
 LIE = "临江市办结行政复议案件9,999件[1]。"
+MARKED = "[看**这里**](http://127.0.0.1/a)<b>办结9,999件</b> [](https://127.0.0.1/b) ```` www.qingchuan.example[1]。"
 QUOTE = "全年办结行政复议案件1,234件，纠错率为12.5%。"
 
 
@@ -80,13 +82,17 @@ class TestApi:
             client.post("/v1/chat/completions", json={"messages": [{"role": "user", "content": question}]})
         assert service.seen == []
 
-    def test_events_bring_the_verbatim_answer_then_drafts_then_the_wording(self, client: httpx.Client, service: Service) -> None:
-        told = events(client.post("/api/v1/ask", json={"question": QUESTION}, headers={"accept": "text/event-stream"}).text)
+    def test_events_bring_the_verbatim_answer_then_checked_sentences_then_the_wording(self, client: httpx.Client, service: Service) -> None:
+        service.says = TRUE + LIE + ALSO
+        text = client.post("/api/v1/ask", json={"question": QUESTION}, headers={"accept": "text/event-stream"}).text
+        told = events(text)
         names = [name for name, _ in told]
         assert names[:2] == ["understood", "answer"] and names[-1] == "answer" and set(names[2:-1]) == {"draft"}
         assert (told[1][1]["text"], told[1][1]["phrased"]) == (QUOTE, False)
-        assert (told[-1][1]["text"], told[-1][1]["phrased"]) == (TRUE, True)
-        assert told[-2][1]["text"] == TRUE + LIE, "a draft is what was written, not yet checked"
+        assert (told[-1][1]["text"], told[-1][1]["phrased"]) == (TRUE + ALSO, True)
+        assert [draft["text"] for name, draft in told if name == "draft"] == [TRUE], "the last sentence comes with the answer"
+        before, _, after = text.rpartition("event: answer")
+        assert "9,999" not in before and "9,999" in after, "what is not yet checked, or does not hold, is sent nowhere but among the struck"
 
     def test_a_chat_front_end_gets_the_checked_wording_only(self, client: httpx.Client, service: Service) -> None:
         chat = {"messages": [{"role": "user", "content": QUESTION}]}
@@ -94,6 +100,17 @@ class TestApi:
         assert TRUE in whole and QUOTE in whole and f"已删去：{LIE}" in whole
         lines = [line[6:] for line in client.post("/v1/chat/completions", json={**chat, "stream": True}).text.splitlines() if line][:-1]
         assert "".join(json.loads(line)["choices"][0]["delta"].get("content", "") for line in lines).strip() == whole
+
+    def test_what_is_struck_is_plain_text_wherever_it_is_told(self, client: httpx.Client, service: Service) -> None:
+        service.says = TRUE + MARKED
+        said = client.post("/api/v1/ask", json={"question": QUESTION}).json()
+        assert said["text"] == TRUE and len(said["struck"]) == 1
+        assert not re.search(r"[a-z]+:|www\.|`|\*\*", said["struck"][0]), "no address that a reader would make a link, and no mark"
+        chat = {"messages": [{"role": "user", "content": QUESTION}]}
+        whole = client.post("/v1/chat/completions", json=chat).json()["choices"][0]["message"]["content"]
+        block = re.search(r"^(`{3,})text\n(已删去：[^\n]*)\n\1$", whole, re.MULTILINE)
+        assert block and "9,999" in block[2] and block[1] not in block[2]
+        assert "9,999" not in whole.replace(block[0], "")
 
     @pytest.mark.parametrize("does", ["stall", "break", "garbage", "error", "redirect", "plain"])
     def test_a_service_that_fails_leaves_the_verbatim_answer(self, client: httpx.Client, service: Service, does: str) -> None:
@@ -162,26 +179,39 @@ class TestPage:
         page.get_by_role("textbox", name="问题").fill(QUESTION)
         page.keyboard.press("Enter")
 
-    def test_the_verbatim_answer_stands_while_the_wording_is_written_and_beside_it_after(self, page: Page, service: Service) -> None:
-        service.pace = 0.3
+    def test_the_verbatim_answer_stands_while_checked_sentences_come_and_beside_the_wording_after(self, page: Page, service: Service) -> None:
+        service.says, service.pace = TRUE + LIE + ALSO + TRUE, 0.2
+        page.evaluate("""() => {
+            window.seen = [];
+            const note = () => window.seen.push(document.body.textContent);
+            new MutationObserver(note).observe(document.body, {subtree: true, childList: true, characterData: true});
+        }""")
         self.ask(page)
         page.wait_for_selector(".phrased.draft")
         assert QUOTE in (page.locator(".quote blockquote").first.text_content() or "")
-        page.wait_for_function("document.querySelector('[data-live]')?.textContent.length > 6")
-        first = page.locator("[data-live]").text_content() or ""
-        page.wait_for_function("n => (document.querySelector('[data-live]')?.textContent.length ?? 99) > n", arg=len(first))
+        page.wait_for_function("text => document.querySelector('[data-live]')?.textContent === text", arg=TRUE)
+        page.wait_for_function("text => document.querySelector('[data-live]')?.textContent === text", arg=TRUE + ALSO)
+        drafts = page.evaluate("() => window.seen.filter(text => text.includes('9,999')).length")
+        assert drafts == 0, "a sentence that does not hold is never shown while it is written"
         page.wait_for_selector(".phrased:not(.draft) .said")
         said = page.locator(".phrased .said")
-        assert (said.text_content() or "").replace("1。", "。") == TRUE.replace("[1]", "")
+        assert (said.text_content() or "").replace("1。", "。") == (TRUE + ALSO + TRUE).replace("[1]", "")
         assert QUOTE in (page.locator(".quote blockquote").first.text_content() or "")
         page.locator(".struck summary").click()
         assert LIE in (page.locator(".struck li").text_content() or "")
-        said.locator(".cite").click()
+        said.locator(".cite").first.click()
         page.wait_for_selector("#source mark.here")
+
+    def test_what_is_struck_holds_no_link_and_no_markup(self, page: Page, service: Service) -> None:
+        service.says = TRUE + MARKED
+        self.ask(page)
+        page.wait_for_selector(".struck")
+        assert page.locator(".struck li :is(a, img, b, strong, code)").count() == 0
+        assert "<b>" in (page.locator(".struck li").text_content() or "")
 
     def test_axe_finds_nothing_serious(self, page: Page, service: Service) -> None:
         pytest.importorskip("axe_playwright_python")
-        service.pace = 0.5
+        service.says, service.pace = TRUE + LIE + ALSO, 0.4
         self.ask(page)
         page.wait_for_selector(".phrased.draft")
         page.wait_for_function("document.querySelector('[data-live]')?.textContent.length > 6")
@@ -216,7 +246,7 @@ class TestPage:
         assert QUOTE in (page.locator(".quote blockquote").first.text_content() or "")
 
     def test_markup_in_what_it_writes_stays_text(self, page: Page, service: Service) -> None:
-        service.says = "<img src=x onerror=document.title='broken'>" + TRUE
+        service.says = "<img src=x onerror=document.title='broken'>" + TRUE + TRUE
         service.pace = 0.1
         self.ask(page)
         page.wait_for_selector(".phrased.draft")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +16,9 @@ from index.corpus import Corpus
 from index.encoder import Encoder
 from index.types import Facts, Report
 from retrieval.ask import ask
-from retrieval.llm import KEY, Broken, LlmError, Model, check, given, phrase, split, stream
 from retrieval.types import Answer, Citation
+from retrieval.wording.check import check, split
+from retrieval.wording.service import KEY, MOST_BYTES, Broken, LlmError, Model, given, phrase, stream
 from tests.serving import Service, language_model
 
 pytest.importorskip("openai", reason="没有安装 openai：pip install -r requirements-llm.txt")
@@ -141,6 +143,43 @@ def test_a_service_that_fails_leaves_the_verbatim_answer_and_says_so(
     assert replace(answer, note=said.note) == said
     assert why in answer.note and "报告原文" in answer.note
     assert len(service.seen) == 1  # never asked twice
+
+
+@pytest.mark.parametrize("does", ["line", "event", "refusal", "packed"])
+def test_a_response_is_read_up_to_so_many_bytes_however_they_come(corpus: Corpus, said: Answer, service: Service, does: str) -> None:
+    service.does = does
+
+    answer = _phrased(corpus, said, service)
+
+    assert replace(answer, note=said.note) == said and "报告原文" in answer.note
+    assert does == "refusal" or f"{MOST_BYTES // 2**20} MB" in answer.note
+    assert _soon(lambda: service.hung_up)
+    assert service.sent_bytes < 4 * MOST_BYTES + 8 * 2**20, "what was under way in the sockets' buffers, and no more"
+
+
+def test_headers_that_trickle_are_waited_for_as_long_as_a_whole_reply(corpus: Corpus, said: Answer, service: Service) -> None:
+    service.does = "headers"
+
+    answer = asyncio.run(phrase(corpus, said, Model(service.url, "m", longest=1.0)))
+
+    assert replace(answer, note=said.note) == said and "1 秒内没有写完" in answer.note
+    assert _soon(lambda: service.hung_up)
+
+
+def test_words_that_trickle_are_waited_for_as_long_as_a_whole_reply(corpus: Corpus, said: Answer, service: Service) -> None:
+    service.says, service.pace = "全年办结行政复议案件1,234件[1]。" * 100, 0.05
+
+    answer = asyncio.run(phrase(corpus, said, Model(service.url, "m", longest=1.0)))
+
+    assert replace(answer, note=said.note) == said and "1 秒内没有写完" in answer.note
+
+
+def _soon(holds: Callable[[], bool]) -> bool:
+    for _ in range(100):
+        if holds():
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def test_a_reply_without_end_is_cut_off(corpus: Corpus, said: Answer, service: Service) -> None:

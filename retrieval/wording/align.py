@@ -1,0 +1,271 @@
+"""The ways to read a text as clauses of one quotation: letter by letter, but for function words, marks and the report's own name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from retrieval.wording import clauses
+from retrieval.wording.clauses import KINDS, Clause, Source, State
+from retrieval.wording.figures import figures, same
+from retrieval.wording.functionwords import (
+    ADVERBS,
+    CONNECTIVES,
+    COPULAS,
+    COUNTING,
+    DONE,
+    JOINS,
+    LEADS,
+    PARTICLES,
+    PLACING,
+    SAYING,
+)
+from retrieval.wording.plain import Line, numeral, words
+
+STEPS = 10_000  # places looked at for one sentence
+_ANSWER = -1  # among the clauses said: the answer that stands ahead of them
+_PLACE = re.compile(r"在\S{1,10}?(?:后|前|内|中|里|上|期间)")
+
+
+@dataclass(frozen=True)
+class _Start:
+    """Where the words of a clause may begin, and what stands before them."""
+
+    at: int
+    named: bool = False  # whose report it is was said, or of which place
+    placed: bool = False  # the place alone
+    dated: bool = False  # the report's year was said
+    open: bool = False  # words of a lead that no word of saying has closed
+    leads: bool = False
+    bare: bool = False  # words of headings alone, that lead nowhere yet
+
+
+class Search:
+    """The ways to read a text as clauses of one quotation."""
+
+    def __init__(self, said: Line, one: Source) -> None:
+        self.said, self.source, self.about = said, one, one.about
+        self.figures = {span.start: span.end for span in figures(said.text) if said.whole(span.start, span.end)}
+        self.single = _own_words(said.text)
+        self.steps = 0
+
+    def run(self, before: State, one: bool = False) -> set[State]:
+        """What may be in force at the end, in every way to read the text or in `one` of them."""
+        ends: set[State] = set()
+        seen = set[tuple[int, State, int | None, frozenset[int]]]()
+        # (place, in force, the clause that must come next where no mark stands here, clauses said)
+        todo: list[tuple[int, State, int | None, tuple[int, ...]]] = [(0, before, None, ())]
+        answer = self._answer()
+        if answer:
+            todo.insert(0, (answer, before, None, (_ANSWER,)))
+        while todo and self.steps < STEPS:
+            at, state, must, path = todo.pop()
+            if (key := (at, state, must, frozenset(path))) in seen:
+                continue
+            seen.add(key)
+            if at == len(self.said.text) and must is None:
+                if self._whole(path, answer):
+                    ends.add(state)
+                    if one:
+                        break
+                continue
+            for start in self._starts(at):
+                if must is None and start.at > at and self.said.stops(start.at):
+                    todo.append((start.at, self._led(state, start), None, path))
+                if start.open:
+                    continue
+                for number in self._candidates(path) if must is None else (must,):
+                    for stands_as, form in self.source.forms[number]:
+                        then = self._stands(stands_as, form, state, start)
+                        if then is None:
+                            continue
+                        for end in self._ends(start.at, form, start.named and not start.placed):
+                            if self.said.stops(end):
+                                todo.append((end, then, None, (*path, number)))
+                            if end < len(self.said.text) and number + 1 < len(self.source.clauses):
+                                todo.append((end, then, number + 1, (*path, number)))
+        return ends if self.steps < STEPS else set()
+
+    def _answer(self) -> int:
+        """Where an answer ends that a sentence begins with before it says the whole: 312件，收到申请312件; 0 where it has none."""
+        end = self.figures.get(0, 0)
+        return end if end and end in self.said.marks else 0
+
+    def _candidates(self, path: tuple[int, ...]) -> Sequence[int]:
+        """Clauses of the quotation, the one that comes next there last: it is tried first."""
+        every = range(len(self.source.clauses))
+        following = path[-1] + 1 if path else 0  # an answer ahead of the clauses counts as -1
+        return [*reversed(every[following + 1 :]), *reversed(every[:following]), *every[following : following + 1]]
+
+    def _led(self, state: State, start: _Start) -> State:
+        time, condition, plan, actor, head = state
+        return None if start.dated else time, condition, plan, self._named(start) if start.named else actor, head
+
+    def _named(self, start: _Start) -> str:
+        return self.source.place if start.placed else self.source.itself
+
+    def _stands(self, number: int, clause: Clause, state: State, start: _Start) -> State | None:
+        """What is in force after a clause; None where it stands under something else than in the quotation."""
+        allowed = self.source.stands[number]
+        if start.dated and clauses.dated(clause, self.about.year):
+            return None
+        if start.named and clause.hangs:
+            return None
+        state = self._led(state, start)
+        if clause.under is not None and state[KINDS.index("head")] != (self.source.number, clause.under):
+            return None
+        own = {
+            "time": bool(clause.time) and (clause.bare_time or clauses.dated(clause, self.about.year)), "condition": clause.condition,
+            "plan": clause.plan, "actor": bool(clause.actor), "head": not clause.hangs or clause.under is not None,
+        }  # fmt: skip
+        for kind, anchor, may in zip(KINDS, state, allowed, strict=True):
+            if own[kind] or anchor in may:
+                continue
+            if kind == "head" and anchor is None:
+                continue
+            if kind == "time" and anchor is None and not clause.figures and all(
+                isinstance(one, tuple) and clauses.within(self.source.clauses[one[1]], self.about.year) for one in may
+            ):
+                continue
+            if kind == "actor" and (anchor is None or (anchor in (self.source.itself, self.source.place) and None in may)):
+                continue
+            return None
+        return clauses.after(state, clause, number, self.source)
+
+    def _whole(self, path: tuple[int, ...], answer: int) -> bool:
+        """Whether nothing that limits a clause was left out, nothing that follows upon another stands before it, and the answer is in it."""
+        every = self.source.clauses
+        answered, path = path[:1] == (_ANSWER,), tuple(number for number in path if number != _ANSWER)
+        said = set(path)
+        for number in path:
+            after = number + 1
+            if after < len(every) and every[after].limits and every[after].sentence == every[number].sentence and after not in said:
+                return False
+        if answered and not any(
+            same(self.said.text[:answer], every[number].said.text[start:end]) for number in path for start, end in every[number].figures
+        ):
+            return False
+        return bool(path) and not any(
+            any(every[between].follows for between in range(later + 1, earlier + 1))
+            for place, earlier in enumerate(path) for later in path[place + 1 :] if later < earlier
+        )
+
+    def _starts(self, at: int) -> Iterator[_Start]:
+        """The places from here that only leads, connectives and the report's own name and year lie before."""
+        seen: set[_Start] = set()
+        todo = [_Start(at)]
+        text = self.said.text
+        while todo:
+            start = todo.pop()
+            if start in seen:
+                continue
+            seen.add(start)
+            self.steps += 1
+            here = start.at
+            if not start.bare:
+                yield start
+            if here > at and self.said.stops(here):
+                continue  # what follows is another clause
+            if text[here : here + 1] == "的" and here > at:
+                todo.append(replace(start, at=here + 1))
+            for word in at_words(CONNECTIVES, text, here):
+                todo.append(replace(start, at=here + len(word)))
+            for word in at_words(LEADS, text, here):
+                todo.append(replace(start, at=here + len(word), open=True, leads=True, bare=False))
+            for word in at_words(self.about.topics, text, here):
+                todo.append(replace(start, at=here + len(word), open=True, leads=True, bare=not start.leads or start.bare))
+            if start.leads and text[here : here + 1] == "是":
+                todo.append(replace(start, at=here + 1, open=True, bare=False))
+            if start.leads:
+                for word in at_words(SAYING, text, here):
+                    todo.append(replace(start, at=here + len(word), open=False, bare=False))
+            for name in self.about.names:
+                if text.startswith(name, here):
+                    own, place = name in self.about.subjects, name in self.about.regions
+                    todo.append(replace(start, at=here + len(name), named=start.named or own, placed=place or (start.placed and not own)))
+            if self.about.datable and (year := self.about.year) and (said := re.compile(rf"在?{year}年度?").match(text, here)):
+                todo.append(replace(start, at=said.end(), dated=True))
+
+    def _ends(self, start: int, clause: Clause, organ: bool) -> set[int]:
+        """Where the words of a clause end that begin at a place of the text; `organ`: an organisation's name stands before them."""
+        text, there = self.said.text, clause.said.text
+        begins = {first: last for first, last in clause.figures if clause.said.whole(first, last)}
+        ends: set[int] = set()
+        seen: set[tuple[int, int]] = set()
+        todo = [(start, 0), *((start, skip) for skip in (clause.skips - clause.placed if organ else clause.skips))]
+        while todo:
+            at, to = todo.pop()
+            if (at, to) in seen:
+                continue
+            seen.add((at, to))
+            self.steps += 1
+            if to == len(there):
+                if at > start:
+                    ends.add(at)
+                if at > start and at < len(text) and (text[at] == "的" or (text[at] == "了" and clause.done)):
+                    todo.append((at + 1, to))
+                continue
+            counted = not any(mark <= to for mark in clause.said.marks) and not any(join in there[:to] for join in JOINS) and not clause.hangs
+            if there[to] in PARTICLES or (there[to] in COUNTING and counted and to in clause.counting):
+                todo.append((at, to + 1))
+            if at == len(text):
+                continue
+            if text[at] == there[to] and self._same_gap(at, to, start, clause):
+                todo.append((at + 1, to + 1))
+            if at in self.figures and to in begins and same(text[at : self.figures[at]], there[to : begins[to]]):
+                todo.append((self.figures[at], begins[to]))
+            todo += [(at + len(year), to + len(word)) for word, year in self.source.times
+                     if there.startswith(word, to) and text.startswith(year, at)]
+            if (text[at] == "的" and at > start) or (text[at] in DONE and clause.done) or (text[at] in COUNTING and counted):
+                todo.append((at + 1, to))
+            if text[at] in COPULAS and to in begins:
+                todo.append((at + 1, to))
+            if there[to] in COPULAS and to + 1 in begins and (at in self.figures or text[at] in COPULAS):
+                todo.append((at, to + 1))
+            if text[at] in PLACING and _PLACE.match(text, at):
+                todo.append((at + 1, to))
+            if at > start:
+                todo += [(at + len(word), to) for word in at_words(ADVERBS, text, at) if at in self.single]
+            if (short := _short(there, to)) != to:
+                todo.append((at, short))
+            if (short := _short(text, at)) != at:
+                todo.append((short, to))
+            todo += self._joined(at, to, clause)
+            if to and to == clause.after_time and not clause.hangs and not clause.actor:
+                todo += [(one.at, to) for one in self._starts(at) if one.at > at and not (one.leads or one.dated or self.said.stops(one.at))]
+        return ends
+
+    def _same_gap(self, at: int, to: int, start: int, clause: Clause) -> bool:
+        """Whether two numbers side by side are two in both: 10、20 is no 1020."""
+        if at == start or not to or not numeral(self.said.text[at]) or not numeral(self.said.text[at - 1]):
+            return True
+        return (at in self.said.marks) == (to in clause.said.marks)
+
+    def _joined(self, at: int, to: int, clause: Clause) -> list[tuple[int, int]]:
+        """甲、乙 and 甲和乙 and 甲以及乙."""
+        here, there = at_words(JOINS, self.said.text, at), at_words(JOINS, clause.said.text, to)
+        found = [(at + len(a), to + len(b)) for a in here for b in there]
+        found += [(at + len(a), to) for a in here if to in clause.said.marks]
+        found += [(at, to + len(b)) for b in there if at in self.said.marks]
+        return found
+
+
+def _short(text: str, at: int) -> int:
+    """Past 人民 where it is left out of 市人民政府 and its like."""
+    return at + 2 if re.compile("人民(?=政府|法院|检察院)").match(text, at) else at
+
+
+def at_words(words: frozenset[str], text: str, at: int) -> list[str]:
+    """The words that stand at a place of a text."""
+    return [word for word in words if text.startswith(word, at)] if at < len(text) else []
+
+
+def _own_words(text: str) -> frozenset[int]:
+    """Where adverbs stand as words of their own."""
+    found, at = set[int](), 0
+    for word in words(text):
+        if word in ADVERBS:
+            found.add(at)
+        at += len(word)
+    return frozenset(found)

@@ -1,0 +1,277 @@
+"""A quotation as clauses, each with what it stands under: the time, condition, plan, actor and head that the ones before it set."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Literal
+
+from index.types import Facts
+from retrieval import spans
+from retrieval.times import relative_times
+from retrieval.wording.about import About, about
+from retrieval.wording.figures import figures
+from retrieval.wording.functionwords import ADVERBS, CAUSING, CONNECTIVES, FIRST
+from retrieval.wording.plain import PLANS, Line, line, plain, tagged, words
+
+Kind = Literal["time", "condition", "plan", "actor", "head"]
+KINDS: tuple[Kind, ...] = ("time", "condition", "plan", "actor", "head")
+Anchor = tuple[int, int] | str | None  # (citation, clause) that sets it; the report itself; nothing
+State = tuple[Anchor, ...]  # an anchor a kind
+NOTHING: State = (None,) * len(KINDS)
+
+_YEAR = r"(?:(?:19|20)\d\d|[一二][〇○零九][〇○零一二三四五六七八九]{2})年度?"
+_OTHER_YEARS = (
+    rf"{_YEAR}|[去上前明来次近]年度?|近[一二两三四五六七八九十\d]+年来?|[一二两三四五六七八九十\d]+年来|[“]?十[一二三四五]五[”]?(?:时期|期间|以来|末)?"
+)
+_PART_OF_A_YEAR = r"[上下]半年|(?:第?[一二三四1-4]|前[一二三])季度|\d{1,2}(?:月份?)?[-至到]\d{1,2}月份?|前\d{1,2}个?月|截[至止]"
+_DAY = r"\d{1,2}月(?:份|底|初|末|[上中下]旬|\d{1,2}日)?|\d{1,2}日|年[初中底末内]|当[年月日]|同[年月日]|本[年月]|今年|全年|目前|年度"
+_WHEN = re.compile(
+    rf"(?:截[至止]|自|从|在|到|至|于)?(?P<said>(?:{_OTHER_YEARS}|{_PART_OF_A_YEAR}|{_DAY})+(?:[-至到](?:{_OTHER_YEARS}|{_DAY})+)?)"
+    r"(?:以来|以前|之前|以后|之后|期间|[前后起底末初中内来]|为?止)*"
+)
+_OF_THE_YEAR = re.compile(r"(?:自|从|在|截至|截止)?(?:今年|目前|全年|本年度?|当年度?|年内|一年来|过去一年)(?:以来|来|[中内里])?")
+_PLAN = frozenset(
+    re.split(r"\s+", "将 拟 即将 拟于 预计 力争 争取 打算 下一步 今后 明年 来年 未来 有望 下一年 下步 将要 将于 将会 有待")
+)
+_OPENS_A_CONDITION = re.compile(
+    r"如果|若(?!干)|倘若|假如|假设|一旦|凡|只有|只要|除非|除(?![险夕害尘湿草四了])|当(?![前年月日时地事场])"
+    r"|如(?=[一-鿿]{2})(?!期|实|下|今|何|约|同|数)"
+)
+_CLOSES_A_CONDITION = re.compile(
+    r"(?:(?<![同及按届小平学课工准当定临随限实])时|前提下|条件下|情况下|情形下|的话|情形|据悉|据称)$"
+    r"|^(?:对|凡|符合|违反|逾期|拒不|属于).*的$|^(?:据|有).*(?:反映|认为|举报|声称)$|^(?:经|待|须经).*后$"
+)
+_LIMITS = re.compile(r"(?:但|但是)?(?:除|不含|不包括|不包含|前提|须经|需经)|.*(?:除外|不在此限|为前提|为条件)$")
+_CHANGE = re.compile(
+    r"(?:[比较与同]?(?:上年|去年|上月|上期|前年|年初|全[国省市]|往年|预算|目标|原来)\S{0,6}?)?(?:同比|环比|同口径|累计)?(?:名义|实际|净|平均|年均)?"
+    r"(?:增长|下降|上升|上涨|提高|降低|减少|增加|增幅|降幅|增速|回落|回升|扩大|缩小|占|翻|增|降)(?![值额量率点])"
+    r"|[比较]|同比|环比|分别|各|高于|低于|多于|少于"
+)
+_PART = re.compile(r"其中|含|包括|内含")
+_SEQUENCE = re.compile(r"随后|然后|其次|最后|再(?!生|就|贷|次|保|造|担)|此后|之后|后(?![勤备续期台方])|进而|从而|因此|因而|于是|所以|由此|继而|接着|才")
+_BESIDE = re.compile(r"按|据|根据|依据|经|在|从|以|通过|随着|由于|因|受|自|截至|围绕|面对|为了")  # begins what stands beside the matter
+_DEICTIC = re.compile(r"(?:我|本|全|该|贵)(?:自治区|省|市|县|区|州|旗|镇|乡|村|局|厅|委|院|部|办|所|校|中心|单位|街道|系统|公司|集团|年)")
+_PLACES = frozenset("区省市县州旗镇乡村")  # 全市, 我省
+_OBLIGES = re.compile(r"(?<![主需重紧首简摘纪只])要(?![素件闻点])|应当|必须|须|要求|务必|不得")
+_NAMED = re.compile(
+    r"(?:自治区|省|市|县|区|州|盟|旗|镇|乡|村|街道|局|厅|委|委员会|办公室|医院|法院|检察院|研究院|研究所|派出所|司法所|公司|集团|银行|中心"
+    r"|大学|学院|学校|政府|法庭|支队|大队|协会|商会|工会)$"
+)
+_MARKER = re.compile(
+    r"[一二三四五六七八九十]{1,2}是|第[一二三四五六七八九十]{1,2}(?=[,、:])|[((【]?[一二三四五六七八九十\d]{1,2}[))】]"
+    r"|[一二三四五六七八九十\d]{1,2}[.、](?!\d)|[①-⑳]"
+)
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A run of a quotation between two marks."""
+
+    said: Line
+    sentence: int
+    part: int  # of its sentence, between semicolons
+    time: str = ""  # that it begins with
+    bare_time: bool = False  # and it says nothing else
+    condition: bool = False
+    plan: bool = False
+    actor: str = ""  # named at its beginning
+    beside: bool = False  # says how or where, and nothing can hang on it: 按不变价格计算
+    hangs: bool = False  # has no subject of its own: 增长5%
+    limits: bool = False  # what stands before it: 不含…
+    follows: bool = False  # in time or reason upon what stands before it: 随后…
+    skips: frozenset[int] = frozenset()  # lengths of what may be left out at its beginning
+    placed: frozenset[int] = frozenset()  # of those, the ones that leave out the place it is said of (全市): no organisation may take it
+    after_time: int = 0  # where its time ends
+    figures: tuple[tuple[int, int], ...] = ()  # where figures stand
+    counting: frozenset[int] = frozenset()  # where 共 stands as a word of its own
+    done: bool = False  # it can be marked as done (了 已): no plan, and under none
+    head: int | None = None  # the clause that others may hang on once this has been said; None: itself
+    under: int | None = None  # the clause it must hang on
+
+
+@dataclass(frozen=True)
+class Source:
+    """A citation as the check reads it."""
+
+    number: int
+    report: int
+    text: str  # of the quotation, without marks
+    clauses: tuple[Clause, ...]
+    stands: tuple[tuple[frozenset[Anchor], ...], ...] = field(repr=False)  # a clause: for each kind what may be in force before it
+    about: About
+    times: tuple[tuple[str, str], ...] = ()  # what its relative years mean: (上年, 2023年)
+    forms: tuple[tuple[tuple[int, Clause], ...], ...] = ()  # a clause: each way to say it, and the clause as which that stands
+
+    @property
+    def itself(self) -> str:
+        """The anchor for what is said of the report as a whole."""
+        return f"report {self.report}"
+
+    @property
+    def place(self) -> str:
+        """The anchor for what is said of the place that the report is about."""
+        return f"place {self.report}"
+
+
+@lru_cache(maxsize=256)
+def source(number: int, report: int, quote: str, facts: Facts, path: tuple[str, ...]) -> Source:
+    """A quotation, read once."""
+    from retrieval.wording.forms import forms
+
+    called = about(facts, path)
+    clauses: list[Clause] = []
+    for sentence, (start, end) in enumerate(spans.sentences(text := plain(quote), longest=1_000_000)):
+        part = 0
+        for piece in _pieces(text[start:end]):
+            made = _clause(piece, sentence, part, called)
+            part += piece.endswith((";", "；"))
+            if made.said.text:
+                clauses.append(made)
+    times = tuple((line(said).text, line(means).text) for said, means in relative_times(text, facts) if "落款" not in means)
+    read = Source(number, report, line(text).text, tuple(clauses), (), called, times)
+    read = replace(read, stands=tuple(_stands(read)))
+    obliged = {c.sentence for c in clauses if _OBLIGES.search(c.said.text)}
+    clauses = [
+        replace(c, done=not (c.plan or called.planned or any(over[2]) or c.sentence in obliged))
+        for c, over in zip(clauses, read.stands, strict=True)
+    ]
+    read = replace(read, clauses=tuple(clauses))
+    return replace(read, forms=forms(read))
+
+
+def _pieces(sentence: str) -> list[str]:
+    """Clauses of a sentence; a word that only leads on (其中，) goes with the one that follows it."""
+    found: list[str] = []
+    lead = ""
+    for start, end in spans.clauses(sentence):
+        piece = lead + sentence[start:end]
+        lead = ""
+        if piece.endswith(":") and piece[-2:-1].isdigit() and sentence[end : end + 1].isdigit():
+            lead = piece  # 8:41:51
+        elif line(piece).text in CONNECTIVES | ADVERBS | {"其中"}:
+            lead = piece
+        else:
+            found.append(piece)
+    return [*found, lead] if lead else found
+
+
+def _clause(piece: str, sentence: int, part: int, about: About) -> Clause:
+    marker = _MARKER.match(piece)
+    said = line(piece)
+    lead = len(line(piece[: marker.end()]).text) if marker else 0
+    bare = said.text[lead:]
+    skips = _skips(said.text, lead, about)
+    at = lead + max((len(w) for w in CONNECTIVES - FIRST if said.text.startswith(w, lead)), default=0)
+    bare = said.text[at:]
+    when = _WHEN.match(bare)
+    time = when[0] if when and not re.match("[的前]", bare[when.end():][:1]) else ""
+    after = bare[len(time):]
+    return Clause(
+        said, sentence, part, time, bool(time) and not after,
+        condition=bool(_OPENS_A_CONDITION.match(after) or (_CLOSES_A_CONDITION.search(after) and not figures(after[-6:]))),
+        plan=any(word in _PLAN for word in words(bare)) or bool(PLANS.search(bare)),
+        actor=_actor(after), hangs=_hangs(after),
+        beside=bool(_BESIDE.match(after)) and not figures(after), limits=bool(_LIMITS.match(after)), follows=bool(_SEQUENCE.match(after)),
+        skips=frozenset(skips), placed=frozenset(skips - _skips(said.text, lead, about, place=False)),
+        counting=_counting(said.text), after_time=at + len(time) if time else 0,
+        figures=tuple((span.start, span.end) for span in figures(said.text)),
+    )
+
+
+def _counting(text: str) -> frozenset[int]:
+    found, at = set[int](), 0
+    for word in words(text):
+        if word in ("共", "共有"):
+            found.add(at)
+        at += len(word)
+    return frozenset(found)
+
+
+def _skips(text: str, lead: int, about: About, place: bool = True) -> set[int]:
+    """Where the rest of a clause may begin: after its number, a connective, the report's own name and year."""
+    known = {*about.subjects, *CAUSING, *(CONNECTIVES - FIRST), *((f"{about.year}年度", f"{about.year}年") if about.year else ())}
+    found, todo = set[int](), [lead]
+    while todo:
+        at = todo.pop()
+        if at in found or at >= len(text):
+            continue
+        found.add(at)
+        todo += [at + len(word) for word in known if text.startswith(word, at)]
+        todo += [said.end() for pattern in (_DEICTIC, _OF_THE_YEAR) if (said := pattern.match(text, at)) and (place or said[0][-1] not in _PLACES)]
+    return found - {0}
+
+
+def _actor(text: str) -> str:
+    """Whom a clause names first: a place, an organisation, a person; 全市 for the report's own."""
+    if deictic := _DEICTIC.match(text):
+        return deictic[0]
+    run, named = "", False
+    for word, tag in tagged(text[:30]):
+        if tag[:1] not in "njz" and not (run and tag in ("vn", "an", "f", "b", "l")):
+            break
+        run += word
+        named = named or (tag in ("ns", "nt") and _NAMED.search(word) is not None)
+    return run if named or (len(run) > 2 and _NAMED.search(run)) else ""
+
+
+def _hangs(text: str) -> bool:
+    """Whether a clause begins with the part or the change of something that was named before it."""
+    found = figures(text)
+    change = _CHANGE.match(text)
+    bare = bool(found) and re.fullmatch(r"(?:为|是|达到?|共有?)?", text[: found[0].start]) is not None and found[0].end == len(text)
+    return bare or bool(_PART.match(text)) or bool(change and any(span.start <= change.end() + 12 for span in found))
+
+
+def after(state: State, clause: Clause, at: int, source: Source) -> State:
+    """What is in force once a clause has been said."""
+    time, condition, plan, actor, head = state
+    here = (source.number, at)
+    if clause.time and (clause.bare_time or re.search(rf"{_OTHER_YEARS}|{_PART_OF_A_YEAR}", clause.time)):
+        time = None if _given(clause.time, source.about.year) else here
+    if clause.condition:
+        condition = here
+    if clause.plan:
+        plan = (source.number, -1 - clause.sentence)
+    if clause.actor:
+        own = _DEICTIC.match(clause.actor) or any(clause.actor.startswith(name) for name in source.about.subjects)
+        place = clause.actor in source.about.regions or (own and clause.actor[-1] in _PLACES)
+        actor = source.place if place else source.itself if own else here
+    if not clause.hangs and not clause.bare_time and not clause.beside:
+        head = here if clause.head is None else (source.number, clause.head)
+    return time, condition, plan, actor, head
+
+
+def dated(clause: Clause, year: int | None) -> bool:
+    """Whether a clause says a year of its own, other than the report's."""
+    return bool(re.search(rf"(?<![比较与同])(?:{_OTHER_YEARS})", clause.said.text.replace(f"{year}年", "")))
+
+
+def within(clause: Clause, year: int | None) -> bool:
+    """Whether the time of a clause is a day or month of the report's own year: what happened then did happen that year."""
+    return year is not None and not re.search(rf"(?:{_OTHER_YEARS})", clause.time.replace(f"{year}年", ""))
+
+
+def _given(time: str, year: int | None) -> bool:
+    """Whether a time is the report's own year."""
+    return bool(_OF_THE_YEAR.fullmatch(time)) or (year is not None and re.fullmatch(rf"(?:在|于)?{year}年度?", time) is not None)
+
+
+def _stands(source: Source) -> list[tuple[frozenset[Anchor], ...]]:
+    """For each clause what may be in force before it: beyond the end of a sentence what was said may go on, or not."""
+    found: list[tuple[frozenset[Anchor], ...]] = []
+    state, loose, sentence, part = NOTHING, frozenset[Kind](), 0, 0
+    for at, clause in enumerate(source.clauses):
+        if (clause.sentence, clause.part) != (sentence, part):
+            loose = frozenset(KINDS)
+            part = clause.part
+        if clause.sentence != sentence:
+            sentence = clause.sentence
+            state = (state[0], None, *state[2:])  # no condition outlasts its sentence
+        allowed = [frozenset({anchor, None} if kind in loose else {anchor}) for kind, anchor in zip(KINDS, state, strict=True)]
+        found.append(tuple(allowed))
+        then = after(state, clause, at, source)
+        loose = frozenset(kind for kind, old, new in zip(KINDS, state, then, strict=True) if kind in loose and old == new)
+        state = then
+    return found

@@ -1,0 +1,33 @@
+"""The one reading of figures that the check of a wording rests on."""
+
+from __future__ import annotations
+
+import re
+
+from retrieval import spans
+from retrieval.spans import Span
+
+_SCALE = re.compile(r"^[十百千万亿]+")
+_BOUNDS = re.compile(r"大约|约|将近|接近|近|超过|超|逾|不少于|不低于|不超过|至少|最多|高达|突破|[余多几]|以上|以下|以内|以外|之内|左右|上下|[-至到/∶:]")
+_PERSONS = frozenset({"名", "位", "人"})  # measure words for the same thing
+
+
+def figures(text: str) -> list[Span]:
+    """Figures with their bounds and units (近3.5万人次, 10日以内) and dates, in order; `text[s.start:s.end]` is how it is written."""
+    return sorted((*spans.figures(text), *spans.dates(text)), key=lambda span: (span.start, -span.end))
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two figures, each written out with its bound and unit, are one: 1.26万人, 12600人; 98%, 百分之九十八; 3名, 3位."""
+    if one == other:
+        return True
+    a, b = _read(one), _read(other)
+    return a is not None and a == b
+
+
+def _read(written: str) -> tuple[float, str, tuple[str, ...]] | None:
+    found = spans.figures(written)
+    if len(found) != 1 or not found[0].value or (found[0].start, found[0].end) != (0, len(written)) or "-" in written:
+        return None
+    unit = _SCALE.sub("", found[0].unit)
+    return found[0].value, "人" if unit in _PERSONS else unit, tuple(_BOUNDS.findall(written))

@@ -1,0 +1,84 @@
+"""A text as it is compared: its letters, figures and the signs that mean something; other marks are kept as places only."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+PLANS = re.compile(r"下一步|下步|下一年|力争|拟于|计划(?=[于到在再将新用投建]|\d)|^目标")  # plans said in other ways than by one word
+_HAN_DIGITS = "零〇一二两三四五六七八九十百千万亿"
+_SIGNS = "%‰°¥$€£≥≤×±&@+="
+_QUOTES = "“”‘’\"'《》〈〉「」『』"  # no break: “双随机”抽查
+_DASHES = frozenset("-—–―~−")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A text less its marks."""
+
+    text: str
+    marks: frozenset[int] = frozenset()  # offsets before which a mark stood; the ends are not among them
+
+    def whole(self, start: int, end: int) -> bool:
+        """Whether no mark stands inside a run: 10、20件 is no figure."""
+        return not any(start < mark < end for mark in self.marks)
+
+    def stops(self, at: int) -> bool:
+        """Whether a clause can begin or end at an offset."""
+        return at in (0, len(self.text)) or at in self.marks
+
+
+def plain(text: str) -> str:
+    """Widths, thousands and white space as one; a space between two digits stays, for they are two numbers."""
+    text = unicodedata.normalize("NFKC", text).lower()
+    text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
+    return re.sub(r"[ \t\r\u3000\u200b-\u200f\u2060\ufeff]+", lambda m: " " if _between_digits(text, m.start(), m.end()) else "", text)
+
+
+def _between_digits(text: str, start: int, end: int) -> bool:
+    return text[start - 1 : start].isdigit() and text[end : end + 1].isdigit()
+
+
+def line(text: str) -> Line:
+    """A plain text without its marks."""
+    kept: list[str] = []
+    marks: set[int] = set()
+    for at, character in enumerate(text):
+        if _means(text, at):
+            kept.append("-" if character in _DASHES else character)
+        elif character not in _QUOTES:
+            marks.add(len(kept))
+    return Line("".join(kept), frozenset(marks - {0, len(kept)}))
+
+
+def _means(text: str, at: int) -> bool:
+    character, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
+    if character.isalnum() or character in _SIGNS:
+        return True
+    if character in ".:":
+        return before.isdigit() and after.isdigit()
+    if character == "/":
+        return before.isalnum() and after.isalnum()
+    if character in _DASHES:
+        return after.isdigit() and before not in _DASHES
+    return character in "<>" and after.isdigit()
+
+
+def numeral(character: str) -> bool:
+    """Whether a character is a digit, Arabic or Chinese."""
+    return character.isdigit() or character in _HAN_DIGITS
+
+
+def words(text: str) -> list[str]:
+    """Words of a text in order, none left out."""
+    import rjieba
+
+    return list(rjieba.cut(text))
+
+
+def tagged(text: str) -> list[tuple[str, str]]:
+    """Words of a text with their parts of speech, as jieba names them."""
+    import rjieba
+
+    return list(rjieba.tag(text))
