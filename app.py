@@ -1,4 +1,4 @@
-"""The front door: python app.py [serve] serves the web chat and the HTTP API on one port; user, token, doctor, backup, restore."""
+"""The front door: python app.py [serve] serves the web chat and the HTTP API on one port; user, token, groups, doctor, backup, restore."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,7 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
     import gradio as gr
     from fastapi.responses import FileResponse
     from fastapi_offline import FastAPIOffline
+    from starlette.middleware import Middleware
 
     from page import files
     from page.chat import HERE, blocks
@@ -49,6 +50,7 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
     from server.auditlog import record
     from server.filling import Filling
     from server.gate import Gate
+    from server.groups import check, read_groups
     from server.narrowed import Narrowed
     from server.policy import Policy
     from server.problems import Problem, handle_errors
@@ -56,6 +58,7 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
 
     policy = policy or Policy()
     door = door_of(uploads.parent, policy)
+    check(uploads.parent, read_groups(uploads.parent), [Path(ref.source) for ref in corpus.reports()])
     desk = Desk(corpus, door.metrics, policy.model, policy.waiting)
 
     @lru_cache(maxsize=16)
@@ -66,7 +69,12 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
         """Example questions, from the reports that a user may see; from those that everybody may, where none is given."""
         return suggested_at(corpus.generation, visible(corpus, user or door.user("", "ask")))
 
-    history = History(uploads.parent)
+    def held() -> frozenset[str]:
+        with suppress(YoujuError):  # an answer is not lost over it
+            corpus.refresh()
+        return frozenset(ref.id for ref in corpus.reports())
+
+    history = History(uploads.parent, held)
 
     def visitor(request: Any) -> Visitor:
         """Who is at the page; conversations go by account, and by browser where there are none."""
@@ -105,6 +113,7 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
     app.get("/embed.js", include_in_schema=False)(lambda: FileResponse(HERE / "embed.js", media_type="text/javascript"))
     handle_errors(app)
     describe(app, Problem.model_json_schema())
+    tidy(corpus)
     suggested()  # asks real questions, so the encoder and the segmenter are warm from here on
     gr.mount_gradio_app(
         app,
@@ -116,14 +125,23 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
         mcp_server=False,
         enable_monitoring=False,
         show_error=False,
-        max_file_size=policy.upload_bytes,
+        app_kwargs={"middleware": [Middleware(Events)]},
         theme=theme(),
         favicon_path=str(HERE / "favicon.png"),
     )
-    app.add_middleware(Events)
     app.add_middleware(Shell)
     app.add_middleware(Gate, door=door)
     return app
+
+
+def tidy(corpus: Corpus) -> None:
+    """Clear away what a server that was killed has left; where that cannot be done now, `index verify` does it."""
+    try:
+        lines = corpus.mend()
+    except YoujuError as error:
+        lines = [f"没有做成：{error}"]
+    for line in lines:
+        print(f"清理　{line}", file=sys.stderr)
 
 
 def door_of(data: Path, policy: Policy) -> Door:
@@ -223,6 +241,19 @@ def parser() -> argparse.ArgumentParser:
     token.add_parser("list", parents=[common], help="列出")
     token.add_parser("remove", parents=[common], help="按编号移除").add_argument("name", metavar="编号")
 
+    groups = commands.add_parser("groups", help="只供某些人查看的文件夹：list、set、remove、clear、recover").add_subparsers(
+        dest="act", required=True, metavar="动作"
+    )
+    groups.add_parser("list", parents=[common], help="列出现行的规定")
+    one = groups.add_parser("set", parents=[common], help="写明一个组：名字相同的整个换掉")
+    one.add_argument("name", metavar="组名")
+    one.add_argument("--member", action="append", required=True, metavar="名字", help="可以查看的账号；可写多次")
+    one.add_argument("--folder", action="append", required=True, metavar="DIR", help="只供他们查看的文件夹，uploads 是上传的；可写多次")
+    one.add_argument("--ahead", action="store_true", help="文件夹里的报告还没有收录，先把它关上")
+    groups.add_parser("remove", parents=[common], help="移除一个组").add_argument("name", metavar="组名")
+    groups.add_parser("clear", parents=[common], help="明确不再分组：人人可以查看全部报告")
+    groups.add_parser("recover", parents=[common], help="groups.toml 丢了或坏了时，写回最后有效的规定")
+
     commands.add_parser("doctor", parents=[common, where], help="检查能否正常运行，并说明怎样补救")
     commands.add_parser("backup", parents=[common], help="备份数据文件夹，不必停下服务").add_argument(
         "file", type=Path, nargs="?", metavar="文件", help="默认是带日期的 youju-….tar.gz"
@@ -231,7 +262,7 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-COMMANDS = ("serve", "user", "token", "doctor", "backup", "restore", "-h", "--help")
+COMMANDS = ("serve", "user", "token", "groups", "doctor", "backup", "restore", "-h", "--help")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -239,7 +270,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = parser().parse_args(given if given and given[0] in COMMANDS else ["serve", *given])
     try:
-        return {"serve": run, "user": people, "token": people, "doctor": examine, "backup": keep, "restore": keep}[options.command](options)
+        does = {"serve": run, "user": people, "token": people, "groups": group, "doctor": examine, "backup": keep, "restore": keep}
+        return does[options.command](options)
     except YoujuError as error:
         print(f"错误：{error}", file=sys.stderr)
         return 2
@@ -306,6 +338,15 @@ def people(options: argparse.Namespace) -> int:
         commands.user(options.data, options.act, getattr(options, "name", ""), getattr(options, "role", "ask"))
     else:
         commands.token(options.data, options.act, getattr(options, "name", ""), getattr(options, "label", ""))
+    return 0
+
+
+def group(options: argparse.Namespace) -> int:
+    """Folders that are for groups only."""
+    from server import commands
+
+    given = {"name": "", "member": [], "folder": [], "ahead": False, **vars(options)}
+    commands.groups(options.data, options.act, given["name"], given["member"], given["folder"], given["ahead"])
     return 0
 
 

@@ -196,6 +196,9 @@ def remove(options: argparse.Namespace) -> int:
                 _complain(f"索引 {options.data} 中没有 {name}：用 python -m index list 查看现有报告")
         for ref in corpus.remove_all(ids):
             print(f"已移除  {ref.name}")
+        if ids:  # what was uploaded is ours to delete; other files stay where they are
+            for line in corpus.mend():
+                print(f"清理  {line}")
     return status
 
 
@@ -284,12 +287,18 @@ def rebuild(options: argparse.Namespace) -> int:
 
 
 def verify(options: argparse.Namespace) -> int:
-    """Check that catalog, vectors and terms agree."""
+    """Check that catalog, vectors and terms agree, and clear away what stands in the folder for no report."""
     from index.corpus import Corpus, recorded_encoder
 
     with Corpus.open(options.data, recorded_encoder(options.data)) as corpus:
+        try:
+            mended = corpus.mend()
+        except StoreError as error:  # a disc, or another process that writes
+            mended = [f"没有做成：{error}"]
         problems = corpus.verify()
         refs = corpus.reports()
+    for line in mended:
+        print(f"清理  {line}")
     for problem in problems:
         _complain(problem)
     if problems:
@@ -432,7 +441,7 @@ def _parser() -> argparse.ArgumentParser:
     command("list", show, "列出索引中的报告")
     removing = command("remove", remove, "把报告移出索引，原文件不动")
     removing.add_argument("names", nargs="+", metavar="报告", help="报告的编号或文件名")
-    command("verify", verify, "检查数据库、向量索引、全文索引是否一致")
+    command("verify", verify, "检查数据库、向量索引、全文索引是否一致，清理没有对应报告的文件")
     command("rebuild", rebuild, "从数据库重建向量索引与全文索引")
     auditing = command("audit", audit, "逐字核对：每份报告收入了多少字、略去了什么，哪些报告互相重复")
     auditing.add_argument("paths", nargs="*", type=Path, metavar="路径", help="报告文件或文件夹；不给时核对索引里的报告")

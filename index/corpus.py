@@ -8,6 +8,7 @@ then a search leaves out what the catalog no longer has.  Writers take a lock; r
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import sqlite3
@@ -22,7 +23,7 @@ from typing import Any
 import filelock
 import numpy as np
 
-from index import backfill, catalog
+from index import backfill, catalog, forget, orphans
 from index.audit import Overlap, overlaps
 from index.corrections import checked, correct
 from index.dense import Dense
@@ -31,6 +32,7 @@ from index.encoder import Encoder
 from index.lexical import PLAIN, Lexical, Terms, damaged, read_terms, segmenter
 from index.types import EncoderError, Passage, Report, ReportRef, StoreError, context, embedded
 
+log = logging.getLogger("youju.index")
 FORMAT = 1
 BATCH = 2048  # passages embedded and committed together
 MOST_TEXTS = 40_000  # vectors of words and sentences remembered: some 60 MB at 384 dimensions
@@ -102,7 +104,9 @@ class Corpus:
         db = catalog.connect(data / _CATALOG)
         try:
             with catalog.guard(data / _CATALOG):
-                return cls(data, encoder, db, _open(data, db, encoder.dimension))
+                made = cls(data, encoder, db, _open(data, db, encoder.dimension))
+            orphans.close_to_others(data, deep=True)
+            return made
         except BaseException:
             db.close()
             raise
@@ -338,6 +342,16 @@ class Corpus:
         ]
         return found
 
+    def mend(self) -> list[str]:
+        """Clear away what stands in the folder for no report; Chinese lines that say what was done (`index.orphans`, `index.forget`)."""
+        changed = orphans.close_to_others(self._data, deep=True)
+        with self._write() as db:
+            refs = catalog.refs(db)
+            lines = orphans.clear(self._data, [ref.source for ref in refs])
+            forgotten = _forget(self._data, db, refs)
+        lines += [f"历史与评价里有 {forgotten} 处引用已移除的报告，已删去"] if forgotten else []
+        return lines + ([f"有 {changed} 个文件别人也能读，已改为只有本人能读"] if changed else [])
+
     @staticmethod
     def _ref(db: sqlite3.Connection, report_id: str) -> ReportRef:
         found = catalog.row_of(db, report_id)
@@ -418,6 +432,7 @@ class Corpus:
         """After a write, with the lock held: both indexes and the view."""
         with self._swapping:
             self._view = _rebuild(self._data, db, self.encoder.dimension, self._view)
+        _forget(self._data, db, list(self._view.refs.values()))
 
 
 def check(report: Report) -> None:
@@ -567,7 +582,18 @@ def _rebuild(
         raise StoreError(
             f"索引 {data} 写不进去（{error}）：请检查磁盘空间与权限；已入库的报告没有丢，再次打开时会补齐"
         ) from error
+    orphans.close_to_others(data)
     return _View(generation, refs, dense, lexical)
+
+
+def _forget(data: Path, db: sqlite3.Connection, refs: Sequence[ReportRef]) -> int:
+    """Reports that are gone leave no words in the logs, nor in what was kept of answers; what fails is tried with the next write."""
+    try:
+        forget.empty_log(db)
+        return forget.forget(data, {ref.id for ref in refs})
+    except (OSError, sqlite3.Error, filelock.Timeout) as error:
+        log.warning("%s：已移除的报告在历史里还没有清理干净（%s）；python -m index verify 会再清理", data, error)
+        return 0
 
 
 def _dense(
@@ -711,7 +737,7 @@ def _create(data: Path, encoder: Encoder) -> None:
     if others and not (data / _META).exists():
         raise StoreError(f"{data} 里有别的文件（{others[0]} 等），不是有据的索引：请换一个空的 --data 目录")
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise StoreError(f"无法建立索引目录 {data}（{error}）：请检查路径与权限") from error
     with _lock(data, WAIT):

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
@@ -18,11 +18,10 @@ from typing import Any
 
 import gradio as gr
 
-from index.load import READERS
 from index.types import Facts, YoujuError
 from page import html, pdf
 from page.data import data_of, integers
-from page.history import History, Talk, Turn, new_id
+from page.history import History, HistoryError, Talk, Turn, new_id
 from page.shelves import Shelves
 from page.source import sheet
 from page.visitor import Visitor
@@ -35,6 +34,8 @@ from server.shapes import fault
 log = logging.getLogger("youju.page")
 HERE = Path(__file__).parent
 BUSY = "上一问还没有答完：请稍候，或先按“停止”。"
+UNKEPT = '<p role="status">这一问没有记入历史，可能是磁盘已满；回答不受影响。</p>'
+UNJUDGED = '<p role="status">评价没有记下来，可能是磁盘已满，请稍后再试。</p>'
 Told = tuple[Any, ...]  # (conversation, draft, state, question box, notice)
 
 
@@ -155,8 +156,8 @@ def blocks(desk: Desk, shelves: Shelves, visitor: Callable[[Any], Visitor], hist
                     yield gr.skip(), escape(wording.draft), gr.skip(), gr.skip(), gr.skip()
             turn = replace(turn, answer=wording.answer)
         talk = talk.put(turn)
-        await asyncio.to_thread(history.keep, who.id, talk, turn)
-        yield shown(talk, kept=bool(who.id)), "", talk, gr.skip(), ""
+        kept = await asyncio.to_thread(history.keep, who.id, talk, turn)
+        yield shown(talk, kept=kept and bool(who.id)), "", talk, gr.skip(), "" if kept else UNKEPT
 
     async def typed(text: str, talk: Talk, request: gr.Request) -> AsyncIterator[Told]:
         async for step in pose(talk, text, request):
@@ -195,43 +196,52 @@ def blocks(desk: Desk, shelves: Shelves, visitor: Callable[[Any], Visitor], hist
 
     def stopped(talk: Talk, request: gr.Request) -> tuple[Any, ...]:
         if not talk.turns or not talk.turns[-1].waiting:
-            return gr.skip(), gr.skip(), gr.skip()
+            return (gr.skip(),) * 4
         turn = talk.turns[-1]
         if turn.answer is None:
             turn = replace(turn, error="已停止。")
         else:
             turn = replace(turn, drafting=False, answer=noted(turn.answer, "改写已停止，这里是报告原文。"))
         talk, who = talk.put(turn), visitor(request)
-        history.keep(who.id, talk, turn)
-        return shown(talk, kept=bool(who.id)), "", talk
+        kept = history.keep(who.id, talk, turn)
+        return shown(talk, kept=kept and bool(who.id)), "", talk, "" if kept else UNKEPT
 
     def judged(talk: Talk, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         data = data_of(event)
         turn, said = turn_of(talk, data), data.get("judged", "")
         if turn is None or turn.answer is None or said not in ("有用", "没用"):
-            return gr.skip(), gr.skip()
+            return (gr.skip(),) * 3
         turn = replace(turn, judged=said, reason=" ".join(data.get("reason", "").split())[:200])
-        talk, who = talk.put(turn), visitor(request)
-        history.judge(turn)
-        history.keep(who.id, talk, turn)
-        return shown(talk, kept=bool(who.id)), talk
+        judged, who = talk.put(turn), visitor(request)
+        if not history.judge(turn):
+            return gr.skip(), gr.skip(), UNJUDGED
+        kept = history.keep(who.id, judged, turn)
+        return shown(judged, kept=kept and bool(who.id)), judged, "" if kept else UNKEPT
 
     def open_source(event: gr.EventData, request: gr.Request) -> str:
         return opened(visitor(request), data_of(event))
 
     def remembered(words: str, request: gr.Request) -> str:
-        return html.history(history.listed(visitor(request).id, words or ""), (words or "").strip())
+        try:
+            return html.history(history.listed(visitor(request).id, words or ""), (words or "").strip())
+        except HistoryError as error:
+            return f'<p class="say error" role="alert">{escape(str(error))}</p>'
 
     def recalled(event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         who = visitor(request)
-        found = history.talk(who.id, data_of(event).get("talk", ""), who.corpus.reports())
-        return (shown(found), "", found, gr.Tabs(selected="talk")) if found else (gr.skip(), gr.skip(), gr.skip(), gr.skip())
+        with suppress(HistoryError):
+            found = history.talk(who.id, data_of(event).get("talk", ""), who.corpus.reports())
+            if found:
+                return shown(found), "", found, gr.Tabs(selected="talk")
+        return (gr.skip(),) * 4
 
     def forgotten(words: str, event: gr.EventData, request: gr.Request) -> str:
-        history.remove(visitor(request).id, data_of(event).get("talk", ""))
+        with suppress(HistoryError):  # the list says that it cannot be read
+            history.remove(visitor(request).id, data_of(event).get("talk", ""))
         return remembered(words, request)
 
-    clicks, panel, writes = script("copy.js", "talk.js"), script("copy.js", "source.js"), script("live.js")
+    clicks, panel = script("copy.js", "talk.js"), script("copy.js", "source.js")
+    writes, adds, tells = script("live.js"), script("add.js"), script("status.js")
     page: gr.Blocks = gr.Blocks(title="有据 · 问报告", fill_width=True, analytics_enabled=False)
     with page:
         gr.HTML(
@@ -242,7 +252,6 @@ def blocks(desk: Desk, shelves: Shelves, visitor: Callable[[Any], Visitor], hist
             apply_default_css=False,
         )
         state = gr.State(Talk())
-        replacing = gr.State("")
         with gr.Row(elem_id="desk"):
             with gr.Column(elem_id="main"), gr.Tabs(elem_id="rooms") as rooms:
                 with gr.Tab("问答", id="talk"):
@@ -264,17 +273,8 @@ def blocks(desk: Desk, shelves: Shelves, visitor: Callable[[Any], Visitor], hist
                             autofocus=True,
                         )
                 with gr.Tab("报告库", id="library"):
-                    lead = gr.HTML(
-                        f'<div class="lead"><p>添加报告，可以一次选多个文件。可以读：{" ".join(READERS)}</p></div>',
-                        js_on_load=None,
-                        apply_default_css=False,
-                        visible=False,
-                    )
-                    files = gr.File(
-                        elem_id="files", label="添加报告", show_label=False, file_count="multiple", height=130, visible=False
-                    )
-                    status = gr.HTML(elem_id="status", js_on_load=None, apply_default_css=False)
-                    swap = gr.UploadButton("选择替换的文件", elem_id="swap", visible=False)
+                    adding = gr.HTML(elem_id="adding", js_on_load=adds, apply_default_css=False)
+                    status = gr.HTML(elem_id="status", js_on_load=tells, apply_default_css=False)
                     library = gr.HTML(elem_id="library", js_on_load=clicks, apply_default_css=False)
                 with gr.Tab("历史", id="history") as past:
                     account = gr.HTML(elem_id="account", js_on_load=None, apply_default_css=False)
@@ -290,7 +290,7 @@ def blocks(desk: Desk, shelves: Shelves, visitor: Callable[[Any], Visitor], hist
         # one that comes while the same is still at work is done after it, rather than dropped; the desk has the bound
         posed: dict[str, Any] = {**silent, "trigger_mode": "always_last", "concurrency_limit": None}
         asked = [talk, live, state, box, notice]
-        page.load(shelves.arrived, None, [welcome, library, lead, files, account], **quick)
+        page.load(shelves.arrived, None, [welcome, library, adding, account], **quick)
         posing = [
             box.submit(typed, [box, state], asked, **posed),
             welcome.ask(picked, [state], asked, **posed),
@@ -299,18 +299,16 @@ def blocks(desk: Desk, shelves: Shelves, visitor: Callable[[Any], Visitor], hist
             talk.choose(chosen, [state], asked, **posed),
             talk.again(again, [state], asked, **posed),
         ]
-        stop.click(stopped, [state], [talk, live, state], cancels=posing, **quick)
+        stop.click(stopped, [state], [talk, live, state, notice], cancels=posing, **quick)
         talk.edit(edited, [state], box, **quick)
-        talk.judge(judged, [state], [talk, state], **quick)
+        talk.judge(judged, [state], [talk, state, notice], **quick)
         talk.fresh(lambda: ("", "", Talk(), "", "", ""), None, [*asked, source], cancels=posing, **quick)
         welcome.library(lambda: gr.Tabs(selected="library"), None, rooms, **quick)
         talk.cite(open_source, None, source, **quick)
         library.cite(open_source, None, source, **quick)
-        files.upload(shelves.take_in, [files], [status, library, welcome, files], **slow)
+        adding.changed(shelves.changed, None, [status, library, welcome], **slow)
         library.remove(shelves.removed, None, [status, library, welcome], **slow)
         library.correct(shelves.corrected, None, [status, library, welcome], **slow)
-        library.replace(shelves.to_replace, None, [replacing, swap, status], **quick)
-        swap.upload(shelves.replaced, [swap, replacing], [status, library, welcome, swap], **slow)
         past.select(remembered, [words], kept, **quick)
         words.change(remembered, [words], kept, **{**quick, "trigger_mode": "always_last"})
         kept.recall(recalled, None, [talk, live, state, rooms], **quick)

@@ -15,7 +15,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 
 from index.types import ReportRef, YoujuError
 from page import export, pdf
-from page.history import History
+from page.history import History, HistoryError, Talk
 from page.visitor import Visitor
 from retrieval.compare import to_csv
 
@@ -82,10 +82,16 @@ def routes(visitor: Callable[[Any], Visitor], history: History) -> APIRouter:
         except (YoujuError, OSError) as error:
             return _told(error)
 
+    def conversation(request: Request, id: str) -> Talk | None:
+        who = visitor(request)
+        return history.talk(who.id, id, who.corpus.reports())
+
     @router.get("/history/{id}.{kind}")
     def talk(request: Request, id: str, kind: str) -> Response:
-        who = visitor(request)
-        found = history.talk(who.id, id, who.corpus.reports())
+        try:
+            found = conversation(request, id)
+        except HistoryError as error:
+            return _told(error)
         if found is None or kind not in ("docx", "md"):
             return _told(Missing("没有这次对话，或者它不是你的。"))
         content = export.docx(found.turns) if kind == "docx" else export.markdown(found.turns).encode()
@@ -93,8 +99,10 @@ def routes(visitor: Callable[[Any], Visitor], history: History) -> APIRouter:
 
     @router.get("/history/{id}/{number}.csv")
     def table(request: Request, id: str, number: int) -> Response:
-        who = visitor(request)
-        found = history.talk(who.id, id, who.corpus.reports())
+        try:
+            found = conversation(request, id)
+        except HistoryError as error:
+            return _told(error)
         turn = found.turn(number) if found else None
         if turn is None or turn.answer is None or turn.answer.table is None:
             return _told(Missing("没有这张表，或者它不是你的。"))

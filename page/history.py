@@ -1,40 +1,37 @@
 """Conversations, kept on the server in a SQLite file of their own; and what readers said of the answers.
 
 A turn keeps its answer as JSON.  Read back, its reports are looked up in the reader's corpus: an answer that rests on a report
-which is not there, or no longer for this reader, is withheld, since its source could not be checked.
+which is not there, or no longer for this reader, is withheld, since its source could not be checked.  What a removed report
+said is kept nowhere (`index.forget`).
+
+Keeping is done as well as it can be: where nothing can be written, as on a full disk, it is told and nobody loses an answer.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 import sqlite3
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from index.types import ReportRef
+import filelock
+
+from index.forget import FEEDBACK, GONE, HISTORY, connect, empty_log, judging, named, note, without
+from index.orphans import private_file
+from index.types import ReportRef, YoujuError
 from retrieval.types import Answer
 
+log = logging.getLogger("youju.page")
 MOST_CONVERSATIONS = 500  # of one reader; the oldest go
 MOST_TURNS = 200  # of one conversation
 WITHHELD = "这一问引用的报告已被替换、移除或不再对你开放，请再问一次。"
-FEEDBACK = "feedback.jsonl"
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS conversation (id TEXT PRIMARY KEY, reader TEXT NOT NULL, title TEXT NOT NULL, touched TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS conversation_reader ON conversation (reader, touched);
-CREATE TABLE IF NOT EXISTS turn (
-    conversation TEXT NOT NULL REFERENCES conversation (id) ON DELETE CASCADE, number INTEGER NOT NULL,
-    text TEXT NOT NULL, without TEXT NOT NULL, answer TEXT NOT NULL, error TEXT NOT NULL,
-    judged TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (conversation, number)) WITHOUT ROWID;
-"""
-
 
 @dataclass(frozen=True)
 class Turn:
@@ -82,24 +79,40 @@ class Kept:
     questions: int
 
 
+class HistoryError(YoujuError):
+    """Conversations cannot be read or written."""
+
+
 def new_id() -> str:
     """An id that nobody guesses."""
     return secrets.token_urlsafe(12)
 
 
 class History:
-    """The conversations of all readers; every call names whose."""
+    """The conversations of all readers; every call names whose.  What reads or removes them raises HistoryError."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "history.sqlite"
-        self._feedback = folder / FEEDBACK
-        self._writing = threading.Lock()
+    def __init__(self, folder: Path, held: Callable[[], Collection[str]] | None = None) -> None:
+        """`held`: ids of the reports that there are now; of others nothing is kept.  None: all are there."""
+        self._path, self._feedback = folder / HISTORY, folder / FEEDBACK
+        self._held = held
 
-    def keep(self, reader: str, talk: Talk, turn: Turn) -> None:
-        """Write a turn down; a reader without an id leaves nothing."""
+    def keep(self, reader: str, talk: Talk, turn: Turn) -> bool:
+        """Write a turn down; whether nothing was in the way.  A reader without an id leaves nothing."""
         if not reader or not talk.id:
-            return
-        row = (talk.id, turn.number, turn.text, json.dumps(turn.without), _written(turn.answer), turn.error, turn.judged, turn.reason)
+            return True
+        try:
+            self._keep(reader, talk, turn)
+        except HistoryError as error:
+            log.error("一问没有记入历史：%s", error)
+            return False
+        return True
+
+    def _keep(self, reader: str, talk: Talk, turn: Turn) -> None:
+        answer, error = _written(turn.answer), turn.error
+        if answer and (gone := self._gone(named(json.loads(answer)))):
+            left = without(json.loads(answer), gone)
+            answer, error = (json.dumps(left, ensure_ascii=False), error) if left else ("", GONE)
+        row = (talk.id, turn.number, turn.text, json.dumps(turn.without), answer, error, turn.judged, turn.reason)
         with self._open() as db:
             held = db.execute("SELECT reader FROM conversation WHERE id = ?", (talk.id,)).fetchone()
             if held is not None and held[0] != reader:
@@ -109,11 +122,15 @@ class History:
                 (talk.id, reader, turn.text, _now()),
             )
             db.execute("INSERT OR REPLACE INTO turn VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            note(db, talk.id, turn.number, answer)
             db.execute(
                 "DELETE FROM conversation WHERE reader = ? AND id NOT IN "
                 "(SELECT id FROM conversation WHERE reader = ? ORDER BY touched DESC, rowid DESC LIMIT ?)",
                 (reader, reader, MOST_CONVERSATIONS),
             )
+
+    def _gone(self, reports: set[str]) -> set[str]:
+        return reports - {*self._held()} if self._held else set()
 
     def listed(self, reader: str, words: str = "") -> tuple[Kept, ...]:
         """A reader's conversations, latest first; with `words`, those in whose questions every word stands."""
@@ -144,12 +161,14 @@ class History:
         """Forget a conversation."""
         with self._open() as db:
             db.execute("DELETE FROM conversation WHERE id = ? AND reader = ?", (id, reader))
+            db.commit()
+            empty_log(db)
 
-    def judge(self, turn: Turn) -> None:
-        """Append what was said of an answer to `feedback.jsonl`, without who said it."""
+    def judge(self, turn: Turn) -> bool:
+        """Append what was said of an answer to `feedback.jsonl`, without who said it; whether nothing was in the way."""
         answer = turn.answer
-        if answer is None:
-            return
+        if answer is None or self._gone({c.report.id for c in answer.citations}):
+            return True
         line = {
             "at": _now(),
             "question": turn.text,
@@ -165,19 +184,22 @@ class History:
             ],
             "hits": [hit.passage.id for hit in answer.hits],
         }
-        with self._writing, self._feedback.open("a", encoding="utf-8") as out:
-            out.write(json.dumps(line, ensure_ascii=False) + "\n")
+        try:
+            with judging(self._feedback), open(self._feedback, "a", encoding="utf-8", opener=private_file) as out:
+                out.write(json.dumps(line, ensure_ascii=False) + "\n")
+        except (OSError, filelock.Timeout) as error:
+            log.error("评价没有记下来（%s）：请检查磁盘空间与权限", error)
+            return False
+        return True
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        """A connection of its own, committed at the end."""
-        db = sqlite3.connect(self._path, timeout=10)
+        """A connection of its own, committed at the end; raises HistoryError."""
         try:
-            db.executescript(f"PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; {_SCHEMA}")
-            with db:
+            with closing(connect(self._path)) as db, db:
                 yield db
-        finally:
-            db.close()
+        except (sqlite3.Error, OSError) as error:
+            raise HistoryError(f"历史打不开（{error}）：请检查磁盘空间与权限，稍后再试。") from error
 
 
 def _now() -> str:

@@ -1,4 +1,4 @@
-"""The library of reports as escaped HTML: a table to filter and sort, the dialogs that change it, an upload under way."""
+"""The library of reports as escaped HTML: a table to filter and sort, the dialogs that change it, the place for new files."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from types import MappingProxyType
 
+from index.load import READERS
 from index.types import ReportRef
 from page.html import report_title
-from page.upload import Progress
 
 NONE_ALIKE: Mapping[int, Sequence[ReportRef]] = MappingProxyType({})
 FACTS = (("title", "标题"), ("unit", "单位"), ("region", "地区"), ("year", "年份"), ("kind", "文种"), ("issued", "日期"), ("number", "文号"))
@@ -31,11 +31,17 @@ def _managing(report: ReportRef) -> str:
     )
 
 
+ACCEPTED = ",".join(READERS)
 _NUMERIC = ' inputmode="numeric"'
 DIALOGS = (
     '<dialog class="ask-first" data-dialog="remove" aria-labelledby="remove-title"><form method="dialog"><h3 id="remove-title">移除这份报告？</h3>'
     "<p><strong data-said></strong></p><p>移除后就查不到它了；从网页添加的文件一并删除。</p>"
     '<menu><button type="submit" class="tool" value="">不移除</button><button type="submit" class="tool danger" value="yes">移除</button></menu>'
+    '</form></dialog><dialog class="ask-first" data-dialog="replace" aria-labelledby="replace-title"><form method="dialog">'
+    '<h3 id="replace-title">替换这份报告？</h3><p><strong data-said></strong></p><p>选一个文件来替换它；新文件收录成功之后，才移除旧的。</p>'
+    f'<label class="drop"><input type="file" name="file" accept="{ACCEPTED}"><span><b data-chosen>选择文件</b></span></label>'
+    '<menu class="turned"><button type="submit" class="tool main" value="yes">替换</button>'
+    '<button type="submit" class="tool" value="">取消</button></menu>'
     '</form></dialog><dialog class="ask-first" data-dialog="correct" aria-labelledby="correct-title"><form method="dialog">'
     '<h3 id="correct-title">更正报告信息</h3><p><strong data-said></strong></p>'
     + "".join(
@@ -115,10 +121,12 @@ def _percent(share: float) -> str:
     return "100%" if share >= 1 else f"{min(99.9, share * 100):.1f}%"
 
 
-def progress(at: Progress) -> str:
-    """An upload under way: how many files are through, and what became of each."""
-    items = "".join(
-        f'<li class="{"good" if one.good else "bad"}"><strong>{escape(one.name)}</strong>{escape(one.said)}</li>' for one in at.outcomes
+def adding(most: int) -> str:
+    """Where new files of at most `most` bytes are dropped or chosen, and where `add.js` tells what becomes of them."""
+    return (
+        f'<p class="lead">添加报告，可以一次选多个文件，每个不超过 {most // 2**20} 兆。可以读：{" ".join(READERS)}</p>'
+        f'<label class="drop"><input type="file" multiple accept="{ACCEPTED}" data-part="files" data-most="{most}">'
+        "<span>把文件拖到这里，或<b>选择文件</b></span></label>"
+        '<div class="upload" data-part="upload" hidden><p><span role="status" data-part="doing"></span> <span aria-hidden="true" data-part="far"></span></p>'
+        '<progress data-part="bar" value="0" aria-label="收录进度"></progress><ul data-part="outcomes"></ul></div>'
     )
-    bar = f'<progress max="{max(at.total, 1)}" value="{at.done}" aria-label="收录进度"></progress>' if at.done < at.total else ""
-    return f'<div class="upload" role="status"><p>{escape(at.doing)}</p>{bar}<ul>{items}</ul></div>'

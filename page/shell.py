@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from starlette._utils import get_route_path
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from page.visitor import COOKIE, new_cookie
+from server.routes import route_path
 
 # Gradio's front end needs inline scripts and templates compiled in the browser; everything comes from this host
 POLICY = (
@@ -54,7 +54,7 @@ class Shell:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        front = get_route_path(scope) in ("", "/") and scope["method"] == "GET"
+        front = route_path(scope) in ("", "/") and scope["method"] == "GET"
         cookie = _cookie(scope) if front else b""
         start: Message = {}
         body = b""

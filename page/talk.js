@@ -37,24 +37,37 @@ const filter = () => {
   count.textContent = shown === rows.length ? count.dataset.all : `符合条件的有 ${shown} 份，共 ${rows.length} 份。`;
 };
 
+// A file picker in our own words: the browser's speaks its own language.
+const chosen = (input) => {
+  const dialog = input.closest("dialog"), [file] = input.files;
+  dialog.querySelector("[data-chosen]").textContent = file ? file.name : "选择文件";
+  dialog.querySelector("[value=yes]").disabled = !file;
+};
+
 const decide = (button) => {
   const data = { ...button.dataset };
   const dialog = element.querySelector(`[data-dialog=${data.act}]`);
   dialog.querySelector("[data-said]").textContent = data.name;
   const inputs = [...dialog.querySelectorAll("input")];
   inputs.forEach((input) => { input.value = data[input.name] ?? ""; });
+  if (data.act === "replace") chosen(inputs[0]);
   dialog.returnValue = "";
   dialog.onclose = () => {
     button.focus();
     if (dialog.returnValue !== "yes") return;
+    if (data.act === "replace") {  // by the script that adds files
+      const detail = { id: data.id, name: data.name, file: inputs[0].files[0] };
+      document.querySelector("#adding .upload").dispatchEvent(new CustomEvent("replace", { bubbles: true, detail }));
+      return;
+    }
     const changed = Object.fromEntries(inputs.filter((input) => input.value.trim() !== (data[input.name] ?? "")).map((input) => [input.name, input.value]));
     trigger(data.act, { act: data.act, id: data.id, facts: JSON.stringify(changed) });
   };
   dialog.showModal();
 };
 
-const LOCAL = { sort: sortBy, correct: decide, remove: decide, copy: (button) => copyText(button.dataset.copy, button) };
-const SENT = ["ask", "drop", "keep", "choose", "library", "again", "edit", "judge", "fresh", "recall", "forget", "replace", "remove", "correct"];
+const LOCAL = { sort: sortBy, correct: decide, replace: decide, remove: decide, copy: (button) => copyText(button.dataset.copy, button) };
+const SENT = ["ask", "drop", "keep", "choose", "library", "again", "edit", "judge", "fresh", "recall", "forget", "remove", "correct"];
 
 element.addEventListener("click", (event) => {
   const button = event.target.closest("[data-act]");
@@ -76,6 +89,7 @@ element.addEventListener("submit", (event) => {
   event.preventDefault();
   trigger("judge", { turn: form.dataset.judge, judged: "没用", reason: form.querySelector("input").value });
 });
+element.addEventListener("change", (event) => { if (event.target.type === "file") chosen(event.target); });
 element.addEventListener("input", (event) => { if (event.target.dataset.filter) filter(); });
 
 // /?question=… asks it as the page opens.

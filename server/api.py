@@ -7,7 +7,7 @@ reads the corpus as its user may see it: what is not visible is answered as what
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import aclosing
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +16,7 @@ import anyio.to_thread
 from fastapi import APIRouter, Body, File, Query, Request, UploadFile
 from fastapi import Path as InPath
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 
 from index.corpus import Corpus
@@ -51,6 +52,7 @@ Asked = Annotated[AskIn, Body(openapi_examples=EXAMPLES)]
 Sought = Annotated[SearchIn, Body(openapi_examples=EXAMPLES)]
 ReportId = Annotated[str, InPath(pattern=r"^[0-9a-f]{1,64}$", description="报告编号", examples=["0123456789abcdef"])]
 EVENTS = "text/event-stream"
+OUTCOME = "youju-outcome"  # a response header: what became of an uploaded file, as `intake.TakenIn` says it
 
 
 class Listing(BaseModel):
@@ -87,6 +89,19 @@ def manager(request: Request) -> User:
     return user
 
 
+class Managing(APIRoute):
+    """A route that changes reports: whether its caller may is asked before a byte of the body is read."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def asked(request: Request) -> Response:
+            manager(request)
+            return await handle(request)
+
+        return asked
+
+
 def find(corpus: Corpus, report_id: str) -> ReportRef:
     """A report by its id, among those of a corpus as its user sees it; raises Refused (404)."""
     for ref in corpus.reports():
@@ -97,7 +112,7 @@ def find(corpus: Corpus, report_id: str) -> ReportRef:
 
 def routes(corpus: Corpus, uploads: Path, door: Door, desk: Desk) -> APIRouter:
     """The API's routes over one corpus; `uploads` is where uploaded files are kept."""
-    router = APIRouter()
+    router, changes = APIRouter(), APIRouter(route_class=Managing)
     queue, seen = desk.queue, desk.seen
 
     def answer_to(request: Request, body: AskIn, action: str) -> Answer:
@@ -172,41 +187,39 @@ def routes(corpus: Corpus, uploads: Path, door: Door, desk: Desk) -> APIRouter:
         ]
         return Listing(total=len(found), reports=[ListedOut.of(ref) for ref in found[offset : offset + limit]])
 
-    def upload(request: Request, file: UploadFile) -> ListedOut:
+    def upload(request: Request, response: Response, file: UploadFile) -> ListedOut:
         taken = intake.take_in(corpus, uploads, file.filename or "", file.file, door.policy.upload_bytes)
         shown = next((one for one in seen(request).reports() if one.row == taken.ref.row), None)
         if shown is None:  # the words tell nothing of a report that this user may not see
             raise Refused(409, "无法完成", intake.UNSEEN)
         if taken.outcome == "twin":
-            raise Refused(409, "无法完成", f"库中已有正文相同的报告“{shown.name}”，没有重复收录。")
+            raise Refused(409, "无法完成", f"库中已有正文相同的报告“{shown.name}”，没有重复收录。", {OUTCOME: taken.outcome})
+        response.headers[OUTCOME] = taken.outcome
         return ListedOut.of(shown)
 
-    @router.post("/api/v1/reports", status_code=201, summary="添加报告", tags=["报告"], responses=told(401, 403, 409, 413, 422, 429))
-    def add_report(request: Request, file: Annotated[UploadFile, File(description="报告文件")]) -> ListedOut:
+    @changes.post("/api/v1/reports", status_code=201, summary="添加报告", tags=["报告"], responses=told(401, 403, 409, 413, 422, 429))
+    def add_report(request: Request, response: Response, file: Annotated[UploadFile, File(description="报告文件")]) -> ListedOut:
         """上传一个文件并收录。需要管理权限。"""
-        manager(request)
         record(request, "add", file=file.filename)
-        return upload(request, file)
+        return upload(request, response, file)
 
     @router.get("/api/v1/reports/{report_id}", summary="一份报告", tags=["报告"], responses=told(401, 404, 422))
     def one_report(request: Request, report_id: ReportId) -> ListedOut:
         """单位、年份、字数与收录时的提示。"""
         return ListedOut.of(find(seen(request), report_id))
 
-    @router.put("/api/v1/reports/{report_id}", summary="替换报告", tags=["报告"], responses=told(401, 403, 404, 409, 413, 422, 429))
+    @changes.put("/api/v1/reports/{report_id}", summary="替换报告", tags=["报告"], responses=told(401, 403, 404, 409, 413, 422, 429))
     def replace_report(request: Request, report_id: ReportId, file: Annotated[UploadFile, File()]) -> ListedOut:
         """用上传的文件替换；新文件收录成功之后才移除旧的。需要管理权限。"""
-        manager(request)
         old = find(seen(request), report_id)
         if intake.closed(old.source, door.groups.now()):
             raise Refused(409, "无法完成", intake.CLOSED)
         record(request, "replace", report=old.id, file=file.filename)
         return ListedOut.of(intake.put_in_place(corpus, uploads, old, file.filename or "", file.file, door.policy.upload_bytes))
 
-    @router.patch("/api/v1/reports/{report_id}", summary="更正报告的单位、年份等", tags=["报告"], responses=told(400, 401, 403, 404, 409, 413, 422, 429))
+    @changes.patch("/api/v1/reports/{report_id}", summary="更正报告的单位、年份等", tags=["报告"], responses=told(400, 401, 403, 404, 409, 413, 422, 429))
     def correct_report(request: Request, report_id: ReportId, facts: FactsIn) -> ListedOut:
         """更正之后，重新读取文件也不会改回去。需要管理权限。"""
-        manager(request)
         ref = find(seen(request), report_id)
         values = {name: value for name, value in facts.model_dump().items() if value is not None}
         record(request, "correct", report=ref.id, **values)
@@ -217,10 +230,9 @@ def routes(corpus: Corpus, uploads: Path, door: Door, desk: Desk) -> APIRouter:
         except YoujuError as error:
             raise Refused(422, "请求有误", str(error)) from error
 
-    @router.delete("/api/v1/reports/{report_id}", status_code=204, summary="移除报告", tags=["报告"], responses=told(401, 403, 404, 409, 422, 429))
+    @changes.delete("/api/v1/reports/{report_id}", status_code=204, summary="移除报告", tags=["报告"], responses=told(401, 403, 404, 409, 422, 429))
     def remove_report(request: Request, report_id: ReportId) -> Response:
         """从索引中移除；上传的文件一并删去，其他文件夹里的原文件不动。需要管理权限。"""
-        manager(request)
         ref = find(seen(request), report_id)
         record(request, "remove", report=ref.id, name=ref.name)
         intake.remove(corpus, uploads, ref)
@@ -305,6 +317,7 @@ def routes(corpus: Corpus, uploads: Path, door: Door, desk: Desk) -> APIRouter:
         text = door.metrics.text(len(refs), sum(ref.passages for ref in refs), queue.inside)
         return Response(text, headers={"content-type": metrics.TYPE})
 
+    router.include_router(changes)
     return router
 
 

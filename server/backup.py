@@ -16,10 +16,13 @@ from contextlib import closing
 from pathlib import Path
 
 from index.types import StoreError
+from server import groups as rules
 from server.accounts import FILE as ACCOUNTS
+from server.groups import Group, GroupsError, Place
 
-_PASSED = {"writer.lock", "writer.pid", "dense.faiss", "lexical", "lexical.new"}  # made anew from the catalog
+_PASSED = {"writer.lock", "writer.pid", "dense.faiss", "lexical", "lexical.new", rules.LOCK}  # made anew from the catalog
 _CATALOG, _META = "catalog.sqlite", "meta.json"
+_HOME = "youju.data"  # in the archive's headers: the folder that it was made of
 
 
 def backup(data: Path, file: Path) -> int:
@@ -37,7 +40,7 @@ def backup(data: Path, file: Path) -> int:
             for path in sorted(data.glob("*.sqlite"), key=lambda path: path.name == _CATALOG):
                 _copy(path, Path(folder) / path.name)
             with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-                with tarfile.open(fileobj=out, mode="w:gz", compresslevel=4) as archive:
+                with tarfile.open(fileobj=out, mode="w:gz", compresslevel=4, format=tarfile.PAX_FORMAT, pax_headers={_HOME: str(data.resolve())}) as archive:
                     for path in sorted(Path(folder).iterdir()):
                         archive.add(path, path.name)
                     for path in sorted(data.iterdir()):
@@ -85,11 +88,14 @@ def restore(file: Path, data: Path) -> None:
         aside.mkdir(parents=True, mode=0o700)
         with tarfile.open(file, "r:gz") as archive:
             _unpack(archive, aside.resolve())
+            home = archive.pax_headers.get(_HOME, "")
         if not (aside / _META).is_file() or not (aside / _CATALOG).is_file():
             raise StoreError(f"{file} 不是有据的备份：里面没有 {_META} 与 {_CATALOG}")
-        if (aside / ACCOUNTS).exists():
-            (aside / ACCOUNTS).chmod(0o600)
-        _move_sources(aside, data)
+        for name in (ACCOUNTS, rules.FILE, rules.KEPT):
+            if (aside / name).exists():
+                (aside / name).chmod(0o600)
+        moved = _move_sources(aside, data)
+        _move_groups(aside, data, Path(home) if home else _home(moved, data), moved)
         rebuild(aside)
         if data.exists():
             data.rmdir()
@@ -105,16 +111,85 @@ def _copy(source: Path, target: Path) -> None:
         old.backup(new, pages=2000, sleep=0.01)
 
 
-def _move_sources(aside: Path, data: Path) -> None:
-    """Uploaded files lie below the data folder: the catalog is told where that is now."""
-    uploads = {path.relative_to(aside): path for path in (aside / "uploads").rglob("*") if path.is_file()}
+def _move_sources(aside: Path, data: Path) -> dict[Path, Path]:
+    """Uploaded files lie below the data folder: the catalog is told where that is now.  Where each report was, and is."""
+    uploads = {path.relative_to(aside): path for path in (aside / rules.UPLOADS).rglob("*") if path.is_file()}
     with closing(sqlite3.connect(aside / _CATALOG)) as db, db:
+        moved = {Path(source): Path(source) for (source,) in db.execute("SELECT source FROM reports")}
         for relative in uploads:
             ending = "/" + relative.as_posix()
             for (source,) in db.execute("SELECT source FROM reports WHERE substr(source, -?) = ?", (len(ending), ending)).fetchall():
                 new = str(data.resolve() / relative)
                 db.execute("UPDATE reports SET source = ? WHERE source = ?", (new, source))
                 db.execute("UPDATE OR REPLACE corrections SET source = ? WHERE source = ?", (new, source))
+                moved[Path(source)] = Path(new)
+    return moved
+
+
+def _home(moved: dict[Path, Path], data: Path) -> Path | None:
+    """The data folder that a back-up without a header was made of, by where its uploads were; None where it has none."""
+    tails = [(old, new.relative_to(data.resolve())) for old, new in moved.items() if old != new]
+    return next((old.parents[len(tail.parts) - 1] for old, tail in tails), None)
+
+
+def _move_groups(aside: Path, data: Path, home: Path | None, moved: dict[Path, Path]) -> None:
+    """Folders of groups in or beside the data folder are told where that is now; every report stays closed to whom it was.
+
+    Raises StoreError where it would not.
+    """
+    try:
+        kept = rules.kept_groups(aside)
+        try:
+            text = (aside / rules.FILE).read_text("utf-8")
+            named = rules.parsed(text, home or data.resolve(), rules.FILE)
+        except (FileNotFoundError, ValueError, GroupsError):
+            text, named = "", ()  # the rules kept beside it hold, and starting asks for it
+    except GroupsError as error:
+        raise StoreError(f"备份里的分组规定不能用：{error}") from error
+    if not named and not kept:
+        return
+    if home is None and any(not Path(one.named).is_absolute() and ".." in Path(one.named).parts for group in named for one in group.places):
+        raise StoreError(f"备份里的 {rules.FILE} 写有 .. 开头的文件夹，而不知道它原在哪里：请先在原处把它改为绝对路径，再备份一次")
+    before, _ = rules.merged(named, kept or ())
+    new = tuple(_moved(group, home, data.resolve()) for group in named)
+    after, _ = rules.merged(new, [_moved(group, home, data.resolve()) for group in kept or ()])
+    for old, now in moved.items():
+        if _circles(before, old) - _circles(after, now):
+            raise StoreError(
+                f"恢复到 {data} 之后，只供某些组查看的 {old.name} 就不在它们的文件夹里了：请恢复到原来的上级文件夹之下，"
+                f"或先在原处用 python app.py groups set 写明 {rules.UPLOADS}，再备份一次"
+            )
+    if named and rules.written(new) != rules.written(named):
+        rules.save(aside / rules.FILE, rules.written(new))
+    rules.save(aside / rules.KEPT, rules.dumped(after))
+
+
+def _moved(group: Group, home: Path | None, data: Path) -> Group:
+    """A group with its folders where they are when the data folder has gone from `home` to `data`."""
+    return Group(group.name, group.members, tuple(_moved_place(one, home, data) for one in group.places))
+
+
+def _moved_place(one: Place, home: Path | None, data: Path) -> Place:
+    if home is None:
+        inside = {path: path for path in one.paths}
+    else:
+        inside = {path: data / path.relative_to(home) if path.is_relative_to(home) else path for path in one.paths}
+    leads = Path(one.named)
+    if leads.is_absolute():
+        named = next((str(new) for path, new in inside.items() if new != path), one.named)
+    else:  # below the data folder; one that leads out of it stays where it was
+        named = one.named if any(new != path for path, new in inside.items()) or ".." not in leads.parts else str(one.paths[0])
+    return Place(named, tuple(dict.fromkeys(inside.values())))  # its marks are of another disk
+
+
+def _circles(groups: tuple[Group, ...], path: Path) -> set[frozenset[str]]:
+    """Who may see a report, for each folder that closes it: all of them must let one in."""
+    closed: dict[Path, set[str]] = {}
+    for group in groups:
+        for folder in group.folders:
+            if path.is_relative_to(folder):
+                closed.setdefault(folder, set()).update(group.members)
+    return {frozenset(members) for members in closed.values()}
 
 
 def _plain(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:

@@ -34,6 +34,7 @@ def examine(data: Path, encoder: str | None, host: str, port: int, examples: Exa
         ("软件包", _packages),
         ("编码模型", lambda: _weights(encoder, held)),
         ("数据文件夹", lambda: _folder(data)),
+        ("分组", lambda: _groups(data)),
         ("磁盘", lambda: _disk(data)),
         ("端口", lambda: _port(host, port)),
         ("代理设置", _proxy),
@@ -94,10 +95,19 @@ def _folder(data: Path) -> str:
         return f"注意：{data} 还没有；第一次启动或 python -m index add 时建立"
     if not os.access(data, os.R_OK | os.W_OK | os.X_OK):
         raise Fault(f"{data} 不能读写：请改权限（chown、chmod），或用 --data 换一个")
-    from server.groups import read_groups
+    return f"{data.resolve()}"
 
-    groups = read_groups(data)
-    return f"{data.resolve()}" + (f"，{len(groups)} 个组" if groups else "")
+
+def _groups(data: Path) -> str:
+    from server.groups import check, kept_groups, left_over, read_groups, rules, sources
+
+    held, left = rules(data, kept_groups(data))
+    if not held:
+        return "不分组"
+    check(data, read_groups(data), sources(data))
+    if left:
+        return f"注意：{left_over(data, left)}"
+    return f"{len(held)} 个组，文件夹都在，都有报告"
 
 
 def _disk(data: Path) -> str:

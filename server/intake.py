@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import secrets
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 from index.corpus import Corpus
 from index.corrections import BY_HAND, COLUMNS
 from index.load import READERS
+from index.orphans import being_read, private_file
 from index.read import read
-from index.types import LoadError, ReportRef, YoujuError
+from index.types import LoadError, Report, ReportRef, YoujuError
 from server.groups import Group
 from server.problems import Refused
 
@@ -85,40 +85,69 @@ def take_in(corpus: Corpus, folder: Path, given: str, content: BinaryIO, most: i
     Raises LoadError (what cannot be read), Refused 413 (more than `most` bytes) and StoreError; what is refused is not kept.
     """
     name = file_name(given)
-    folder.mkdir(parents=True, exist_ok=True)
-    aside = folder / f".{secrets.token_hex(8)}"
-    digest, size = hashlib.sha256(), 0
+    before: set[int] = set()
+    fresh = False
+
+    def placed(report: Report) -> Iterator[Report]:
+        """With its file where it stays, put there when its turn to be written has come: no file stands there for no report."""
+        nonlocal fresh, before
+        fresh, before = not home.exists(), {ref.row for ref in corpus.reports()}
+        try:
+            home.parent.mkdir(exist_ok=True, mode=0o700)
+            os.replace(file, home)
+        except OSError as error:
+            raise _unkept(name, error) from error
+        yield replace(report, source=str(home.resolve()))
+
     try:
-        with aside.open("xb") as kept:
-            while piece := content.read(2**20):
-                if size == 0:
-                    check_kind(name, piece[:4096])
-                size += len(piece)
-                if size > most:
-                    raise Refused(413, "请求太大", f"{name}：超过上限 {most // 2**20} MiB。")
-                digest.update(piece)
-                kept.write(piece)
-        home = folder / digest.hexdigest()[:12]
-        fresh = not (home / name).exists()
-        home.mkdir(exist_ok=True)
-        os.replace(aside, home / name)
+        with being_read(folder) as aside:
+            file = aside / name
+            home = folder / _keep(content, file, most) / name
+            if known := corpus.known(file):
+                here = known.source == str(home.resolve())
+                return TakenIn(known, "there" if here else "twin")
+            try:
+                report = read(file)  # before: a scan takes a while
+                (ref,) = corpus.add(placed(report))
+            except BaseException as error:
+                if fresh:
+                    discard(home)
+                if isinstance(error, YoujuError) and str(aside) in str(error):
+                    raise type(error)(_without_path(str(error), aside)) from error
+                raise
     except OSError as error:
-        raise YoujuError(f"{name}：存不下来（{error.strerror}），请检查磁盘空间与权限。") from error
-    finally:
-        aside.unlink(missing_ok=True)
-    before = {ref.row for ref in corpus.reports()}
-    try:
-        known = corpus.known(home / name)  # read before: a scan takes a while
-        (ref,) = (known,) if known else corpus.add([read(home / name)])
-    except BaseException:
-        if fresh:
-            discard(home / name)
-        raise
-    if ref.source == str((home / name).resolve()):
+        raise _unkept(name, error) from error
+    if ref.source == str(home.resolve()):
         return TakenIn(ref, "there" if ref.row in before else "added")
     if fresh:
-        discard(home / name)
+        discard(home)
     return TakenIn(ref, "twin")
+
+
+def _keep(content: BinaryIO, file: Path, most: int) -> str:
+    """Write an upload's bytes down; the name of the folder that they belong in."""
+    digest, size = hashlib.sha256(), 0
+    with open(file, "xb", opener=private_file) as kept:
+        while piece := content.read(2**20):
+            if size == 0:
+                check_kind(file.name, piece[:4096])
+            size += len(piece)
+            if size > most:
+                raise Refused(413, "请求太大", f"{file.name}：超过上限 {most // 2**20} MiB。")
+            digest.update(piece)
+            kept.write(piece)
+    return digest.hexdigest()[:12]
+
+
+def _unkept(name: str, error: OSError) -> YoujuError:
+    return YoujuError(f"{name}：存不下来（{error.strerror}），请检查磁盘空间与权限。")
+
+
+def _without_path(words: str, folder: Path) -> str:
+    """An error's words without where on the server the file was kept."""
+    for root in (folder.resolve(), folder):
+        words = words.replace(f"{root}{os.sep}", "")
+    return words
 
 
 def put_in_place(corpus: Corpus, folder: Path, old: ReportRef, given: str, content: BinaryIO, most: int) -> ReportRef:

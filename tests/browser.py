@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,12 +20,13 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 
 @contextmanager
-def serving(data: Path, *options: str) -> Iterator[str]:
-    """The address of `app.py` in a process of its own over an index folder."""
+def serving(data: Path, *options: str, started: Callable[[int], None] = lambda pid: None) -> Iterator[str]:
+    """The address of `app.py` in a process of its own over an index folder; `started` hears of its process id."""
     command = [sys.executable, "app.py", "--data", str(data), "--port", "0", *options]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
         try:
             assert process.stdout is not None
+            started(process.pid)
             told = ""
             for line in process.stdout:
                 told += line
@@ -95,7 +96,7 @@ def proxied(address: str, prefix: str) -> Iterator[str]:
                 self.wfile.flush()
             connection.close()
 
-        do_GET = do_POST = pass_on
+        do_GET = do_POST = do_PUT = pass_on
 
         def log_message(self, format: str, *args: object) -> None:
             """Quiet."""

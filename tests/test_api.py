@@ -18,11 +18,9 @@ from index.corpus import Corpus
 from index.read import read
 from index.types import Facts, YoujuError
 from page.chat import naming, opened
-from page.upload import upload
 from page.visitor import Visitor
 from retrieval.ask import ask
 from retrieval.search import neighbours
-from server.narrowed import Narrowed
 from server.shapes import SearchOut
 from tests.conftest import BigramEncoder, make_report
 
@@ -236,54 +234,6 @@ class TestSourcePanel:
     def test_a_place_past_the_end_shows_the_report(self, served: Corpus, start: str, end: str, mark: str) -> None:
         (ref, *_) = served.reports()
         assert "报告正文" in opened(Visitor("", False, served), {"report": str(ref.row), "start": start, "end": end, "mark": mark})
-
-
-class TestUpload:
-    GOOD = "白石县司法局2024年法治政府建设年度报告\n\n一、主要工作\n全年办结行政复议案件88件，组织讲座12场。\n"
-
-    @pytest.fixture
-    def corpus(self, tmp_path: Path) -> Iterator[Corpus]:
-        with Corpus.open(tmp_path / "data", BigramEncoder(), create=True) as corpus:
-            yield corpus
-
-    def test_one_bad_file_stops_no_other_and_is_named(self, corpus: Corpus, tmp_path: Path) -> None:
-        contents = {"空.txt": b"", "《白石》（1）.txt": self.GOOD.encode(), "照片.jpg": b"\xff\xd8\xff", "乱.txt": bytes(range(256)) * 9}
-        files = []
-        for name, content in contents.items():
-            files.append(tmp_path / name)
-            files[-1].write_bytes(content)
-        steps = list(upload(corpus, corpus, tmp_path / "kept", files))
-        assert [step.done for step in steps] == [0, 1, 2, 3, 4]
-        outcomes = {one.name: one.said for one in steps[-1].outcomes}
-        assert [one.name for one in steps[-1].outcomes if one.good] == ["《白石》（1）.txt"]
-        for name in ("空.txt", "照片.jpg", "乱.txt"):
-            assert CHINESE.search(outcomes[name])
-            assert str(tmp_path) not in outcomes[name], "the server's paths stay on the server"
-        assert [ref.name for ref in corpus.reports()] == ["《白石》（1）.txt"]
-        assert [path.name for path in (tmp_path / "kept").rglob("*") if path.is_file()] == ["《白石》（1）.txt"]
-        assert "已收录 1 份，3 份未能收录" in steps[-1].doing
-
-    def test_the_same_file_twice_is_one_report(self, corpus: Corpus, tmp_path: Path) -> None:
-        file = tmp_path / "白石.txt"
-        file.write_text(self.GOOD, encoding="utf-8")
-        for _ in range(2):
-            steps = list(upload(corpus, corpus, tmp_path / "kept", [file]))
-        (ref,) = corpus.reports()
-        assert Path(ref.source).read_text(encoding="utf-8") == self.GOOD
-        assert "1 份库中已有" in steps[-1].doing
-
-    def test_the_same_text_under_another_name_is_named_to_who_may_see_it(self, corpus: Corpus, tmp_path: Path) -> None:
-        first, second = tmp_path / "白石.txt", tmp_path / "白石（副本）.txt"
-        for file in (first, second):
-            file.write_text(self.GOOD, encoding="utf-8")
-        list(upload(corpus, corpus, tmp_path / "kept", [first]))
-        (ref,) = corpus.reports()
-        (outcome,) = list(upload(corpus, corpus, tmp_path / "kept", [second]))[-1].outcomes
-        assert outcome.good and "白石.txt" in outcome.said
-        (outcome,) = list(upload(corpus, Narrowed(corpus, frozenset()), tmp_path / "kept", [second]))[-1].outcomes
-        assert not outcome.good and "白石" not in outcome.said
-        assert corpus.reports() == (ref,)
-        assert [path.name for path in (tmp_path / "kept").rglob("*") if path.is_file()] == ["白石.txt"]
 
 
 class TestNaming:

@@ -63,7 +63,10 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(30_000)
-        page.on("console", lambda message: told.append(message.text) if message.type == "error" else None)
+        # a file that is refused is a request that is refused, which the browser's console notes by itself
+        refused = re.compile(r"Failed to load resource: .* 4\d\d ")
+        page.on("console", lambda message: told.append(message.text) if message.type == "error" and not (
+            refused.match(message.text) and "/api/v1/reports" in message.location["url"]) else None)
         page.on("pageerror", lambda error: told.append(str(error)))
         page.on(
             "request",
@@ -244,10 +247,16 @@ def test_an_empty_index_takes_in_reports_and_names_the_bad_ones(
     good, bad = tmp_path / "望海区2025年工作总结&lt;b&gt;.md", tmp_path / "空.txt"
     good.write_text("# 望海区2025年工作总结\n\n一、主要工作\n\n全年办结行政复议案件77件。<script>1</script>\n", encoding="utf-8")
     bad.write_bytes(b"")
-    page.locator("#files input[type=file]").set_input_files([str(good), str(bad)])
-    page.wait_for_selector("#status .bad")
+    page.locator("#adding input[type=file]").set_input_files([str(bad), str(good)])
+    page.wait_for_selector("#adding .bad")
     page.wait_for_selector(".reports .open")
-    assert "空.txt" in (page.locator("#status .bad").text_content() or "")
+    assert "空.txt" in (page.locator("#adding .bad").text_content() or "")
+    assert "已收录 1 份，1 份未能收录。" in (page.locator("#adding .upload").text_content() or "")
+    page.get_by_role("tab", name="问答").click()
+    assert "1 份报告" in (page.locator(".welcome").text_content() or ""), "the welcome has heard of it"
+    room(page, "报告库")
+    page.locator("#adding input[type=file]").set_input_files([str(good)])
+    page.wait_for_function("document.querySelector('#adding .upload').textContent.includes('1 份库中已有。')")
     assert "望海区2025年工作总结" in (page.locator(".reports").text_content() or "")
     page.get_by_role("tab", name="问答").click()
     ask(page, "望海区办结行政复议案件多少件？")
@@ -368,7 +377,7 @@ def test_a_report_is_corrected_replaced_and_removed(visit: Callable[..., Page], 
     first, second = tmp_path / "云岭.md", tmp_path / "云岭改.md"
     first.write_text("# 云岭省水务厅2024年工作总结\n\n一、主要工作\n\n全年新建水库5座。\n", encoding="utf-8")
     second.write_text("# 云岭省水务厅2024年工作总结\n\n一、主要工作\n\n全年新建水库7座。\n", encoding="utf-8")
-    page.locator("#files input[type=file]").set_input_files(str(first))
+    page.locator("#adding input[type=file]").set_input_files(str(first))
     row = page.locator(".reports tbody tr", has_text="云岭.md")
     row.get_by_role("button", name="更正").click()
     page.locator("dialog[open] [name=year]").fill("二〇二四")
@@ -379,9 +388,18 @@ def test_a_report_is_corrected_replaced_and_removed(visit: Callable[..., Page], 
     page.keyboard.press("Enter")
     page.wait_for_function("document.querySelector('#status').textContent.includes('已更正')")
     row.get_by_role("button", name="替换").click()
-    page.wait_for_selector("#swap")
-    page.locator("input[type=file]").last.set_input_files(str(second))
-    page.wait_for_function("document.querySelector('#status').textContent.includes('替换“云岭.md”。')")
+    page.keyboard.press("Escape")
+    row.get_by_role("button", name="替换").click()
+    page.locator("dialog[open]").get_by_role("button", name="取消").click()
+    assert row.count() == 1
+    row.get_by_role("button", name="替换").click()
+    page.locator("dialog[open] input[type=file]").set_input_files(str(first))
+    page.locator("dialog[open]").get_by_role("button", name="替换", exact=True).click()
+    page.wait_for_function("document.querySelector('#adding .bad')?.textContent.includes('正文与原来的相同')")
+    row.get_by_role("button", name="替换").click()
+    page.locator("dialog[open] input[type=file]").set_input_files(str(second))
+    page.locator("dialog[open]").get_by_role("button", name="替换", exact=True).click()
+    page.wait_for_function("document.querySelector('#adding .upload').textContent.includes('已替换“云岭.md”')")
     new = page.locator(".reports tbody tr", has_text="云岭改.md")
     assert "云岭省河湖局" in (new.text_content() or ""), "what was corrected by hand stays"
     assert row.count() == 0

@@ -121,7 +121,7 @@ def test_files_added_right_after_one_another(page: Page, tmp_path: Path) -> None
     for number in range(4):
         file = tmp_path / f"白石县2024年第{number}号总结.txt"
         file.write_text(f"白石县2024年第{number}号总结\n\n一、主要工作\n全年办结行政复议案件{80 + number}件。\n", encoding="utf-8")
-        page.locator("#files input[type=file]").set_input_files(str(file))
+        page.locator("#adding input[type=file]").set_input_files(str(file))
         page.wait_for_selector(f".reports .open:has-text('第{number}号')")
     for number in range(4):
         page.locator(".reports tr", has_text=f"第{number}号").get_by_role("button", name="移除").click()

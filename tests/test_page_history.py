@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from index.corpus import Corpus
+from index.forget import FEEDBACK
 from page.export import plain
-from page.history import FEEDBACK, MOST_CONVERSATIONS, WITHHELD, History, Talk, Turn, new_id
+from page.history import MOST_CONVERSATIONS, WITHHELD, History, Talk, Turn, new_id
 from page.html import turn as shown
 from retrieval.ask import ask
 

@@ -17,10 +17,9 @@ from page import html
 from page.examples import figure_question, heading_question
 from page.export import markdown, plain
 from page.history import Kept, Turn
-from page.library import library, progress
+from page.library import adding, library
 from page.shell import in_chinese
 from page.source import blocks, heading_path, sheet
-from page.upload import Outcome, Progress
 from retrieval.types import ABSTAIN, Answer, Chip, Citation, Hit, Question, Row, Table
 from server.shapes import fault
 
@@ -175,8 +174,7 @@ class TestEscaping:
             html.history([], EVIL),
             html.turn(Turn(EVIL, error=EVIL)),
             html.welcome([EVIL], 1),
-            library([report]),
-            progress(Progress(1, 2, EVIL, (Outcome(EVIL, EVIL, False),))),
+            adding(64 * 2**20) + library([report]),
             sheet(report, whole, 3, 9, (4, 6), paged=True, original=True),
         ]
 

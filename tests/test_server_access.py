@@ -386,8 +386,7 @@ class TestWrongPerson:
                         yield session.send(component, "cite", report=str(at), start="0", end="40", mark="0,4")
                 yield session.send("library", "remove", id=report)
                 yield session.send("library", "correct", id=report, facts='{"unit": "别的局"}')
-                yield session.send("library", "replace", id=report)
-                yield session.send("swap", "upload", [None, report])
+                yield session.send("adding", "changed", id=report)
                 for words in ("", SECRET, "复议"):
                     yield session.send("sought", "change", [words])
                 yield session.send("history", "recall", talk=talk)
@@ -446,6 +445,8 @@ class TestWrongPerson:
                 (data / "groups.toml").write_text("[groups", "utf-8")
                 assert total() == 2, "half a file opens nothing"
                 (data / "groups.toml").unlink()
+                assert total() == 2, "nor does none"
+                assert app.main(["groups", "clear", "--data", str(data)]) == 0
                 assert total() == 3
 
     def test_the_same_text_uploaded_is_told_nothing(self, place: Place) -> None:

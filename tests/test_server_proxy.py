@@ -157,7 +157,7 @@ def test_the_page_works_below_the_path(front: Front, tmp_path: Path) -> None:
         page.get_by_role("tab", name="报告库").click()
         file = tmp_path / "望海区2025年工作总结.txt"
         file.write_text("望海区2025年工作总结\n\n一、主要工作\n全年办结行政复议案件77件。\n", encoding="utf-8")
-        page.locator("#files input[type=file]").set_input_files(str(file))
+        page.locator("#adding input[type=file]").set_input_files(str(file))
         page.wait_for_selector(".reports .open:has-text('望海区2025年工作总结')")
         page.get_by_role("tab", name="历史").click()
         assert serious(page) == []

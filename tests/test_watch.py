@@ -107,7 +107,7 @@ def test_files_that_come_change_move_and_go_are_followed(empty: Corpus, folder: 
 
         (folder / "甲.txt").unlink()
         wait_for(lambda: it.names() == {"丙.txt"})
-        assert "已移除  甲.txt" in "".join(it.said)
+        wait_for(lambda: "已移除  甲.txt" in "".join(it.said))  # it is gone a moment before it is told
         assert it.complained == []
     assert empty.verify() == []
 
