@@ -80,10 +80,9 @@ bundle: $(VENV)/.installed
 	@rm -rf "$(BUNDLE)"
 	@mkdir -p "$(BUNDLE)/wheels"
 	@echo "收集依赖（约需几分钟）…"
-	@$(if $(TORCH_INDEX),$(BIN)/python -m pip wheel --quiet --no-deps "$(TORCH)" --index-url "$(TORCH_INDEX)" -w "$(BUNDLE)/wheels")
-	@$(BIN)/python -m pip wheel --quiet pip -r requirements.txt -r requirements-llm.txt --find-links "$(BUNDLE)/wheels" -w "$(BUNDLE)/wheels"
+	@$(BIN)/python -m pip wheel --quiet pip -r requirements-serve.txt -r requirements-llm.txt -w "$(BUNDLE)/wheels"
 	@$(BIN)/python -c 'import platform, sys; print("%d.%d %s %s" % (*sys.version_info[:2], sys.platform, platform.machine()))' > "$(BUNDLE)/wheels/PYTHON"
-	@tar -c --exclude=__pycache__ --exclude='.*' app.py eval index models page reports retrieval server docs README.md constraints.txt requirements.txt requirements-llm.txt install.sh | tar -x -C "$(BUNDLE)"
+	@tar -c --exclude=__pycache__ --exclude='.*' app.py eval index models page reports retrieval server docs README.md constraints.txt requirements.txt requirements-serve.txt requirements-llm.txt install.sh | tar -x -C "$(BUNDLE)"
 	@cd "$(BUNDLE)" && find . -type f ! -name SHA256SUMS -exec sha256sum {} + > SHA256SUMS
 	@echo "安装包在 $(BUNDLE)/（$$(du -sh "$(BUNDLE)" | cut -f1)）：整个文件夹拷过去，运行 sh install.sh"
 
@@ -106,7 +105,7 @@ $(BIN)/python:
 		exit 2; \
 	fi
 
-$(VENV)/.installed: requirements.txt constraints.txt | $(BIN)/python
+$(VENV)/.installed: requirements.txt requirements-serve.txt constraints.txt | $(BIN)/python
 	@echo "安装依赖（只在第一次，或 requirements.txt、constraints.txt 有变化时；约需几分钟）…"
 	@$(if $(TORCH_INDEX),$(BIN)/python -m pip install "$(TORCH)" --index-url "$(TORCH_INDEX)")
 	@$(BIN)/python -m pip install -r requirements.txt

@@ -49,6 +49,7 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
     from server import api, login, mcp, openai
     from server.asking import Desk
     from server.auditlog import record
+    from server.filling import Filling
     from server.gate import Gate
     from server.groups import check, read_groups
     from server.policy import Policy
@@ -84,11 +85,16 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
         return Visitor(id, manages, corpus_for(corpus, user), name, lambda act, what: record(request, act, what=what))
 
     spoken, mcp_app = mcp.server(desk)
+    filling = Filling(corpus, uploads.parent)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with spoken.session_manager.run():
-            yield
+        filling.start()
+        try:
+            async with spoken.session_manager.run():
+                yield
+        finally:
+            filling.stop()
 
     app = FastAPIOffline(
         title="有据",
@@ -201,7 +207,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="app.py", description="有据：网页问答与 HTTP 接口")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--data", type=Path, default=Path("data"), metavar="DIR", help="数据文件夹（默认 data）")
-    common.add_argument("--encoder", metavar="PATH|NAME", help="编码模型（默认用随附的）")
+    common.add_argument("--encoder", metavar="PATH|NAME", help="编码模型：best（默认）、fast，或模型的文件夹、名称")
     where = argparse.ArgumentParser(add_help=False)
     where.add_argument("--host", default="127.0.0.1", help="监听地址（默认 127.0.0.1，只供本机）")
     where.add_argument("--port", type=int, default=7860, help="端口（默认 7860）")

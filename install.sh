@@ -50,7 +50,7 @@ echo "建立虚拟环境 .venv …"
 # 不必有 ensurepip：用安装包里的 pip
 PIP=$(ls wheels/pip-*.whl)
 echo "安装依赖 …"
-PYTHONPATH="$PIP" .venv/bin/python -m pip install --quiet --no-index --find-links wheels --no-cache-dir -r requirements.txt $LLM
+PYTHONPATH="$PIP" .venv/bin/python -m pip install --quiet --no-index --find-links wheels --no-cache-dir -r requirements-serve.txt $LLM
 
 if [ "$SAMPLES" = 1 ] && [ ! -e data ]; then
     echo "为随附的样例报告建立索引 …"

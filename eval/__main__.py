@@ -105,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     gate.add_argument("--baseline", type=Path, default=Path("eval/results/baseline.json"), metavar="FILE.json")
     gate.add_argument("--renew", action="store_true", help="把基线改写成这次的得分，并列出变了什么")
     _cache(gate)
-    gate.add_argument("--encoder", metavar="PATH|NAME", help="换一个编码模型")
+    gate.add_argument("--encoder", metavar="PATH|NAME", help="编码模型：best（默认）、fast，或模型的文件夹、名称")
 
     figures = add("figures", _figures, "把所有开发集跑一遍，写成一张表；--base 时与另一份代码并排，逐题配对")
     figures.add_argument("--base", type=Path, metavar="DIR", help="另一份检出的代码，有自己的 .venv")
@@ -127,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     feedback = add("feedback", _feedback, said)
     feedback.add_argument("--data", type=Path, required=True, metavar="DIR", help="网页的数据文件夹，其中有 feedback.jsonl")
     feedback.add_argument("--out", type=Path, required=True, metavar="GOLD.jsonl", help="金标写到这里；其中已改定的（没有 draft 的）原样保留")
-    feedback.add_argument("--encoder", metavar="PATH|NAME", help="建这个索引时用的编码模型（默认自带的）")
+    feedback.add_argument("--encoder", metavar="PATH|NAME", help="编码模型：best（默认）、fast，或建这个索引时用的")
     return parser
 
 
@@ -137,7 +137,7 @@ def _gold(parser: argparse.ArgumentParser) -> None:
 
 def _reports(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reports", type=Path, nargs="+", required=True, metavar="DIR", help="放报告的文件夹，可以是多个")
-    parser.add_argument("--encoder", metavar="PATH|NAME", help="换一个编码模型：文件夹或名称（默认用自带的）")
+    parser.add_argument("--encoder", metavar="PATH|NAME", help="编码模型：best（默认）、fast，或模型的文件夹、名称")
     _cache(parser)
 
 
@@ -149,7 +149,7 @@ def _run(args: argparse.Namespace) -> None:
     cases = read_gold(args.gold)  # before what is slow: a mistake shows at once
 
     from eval.journal import journal
-    from eval.run import ask_all, indexed, misquoted, run_fingerprint
+    from eval.run import ask_all, indexed, misquoted, run_fingerprint, share
 
     with _progress() as progress, indexed(cases, args.reports, args.encoder, args.data, progress) as (corpus, home, texts):
         if wrong := misquoted(cases, texts):
@@ -162,6 +162,7 @@ def _run(args: argparse.Namespace) -> None:
             "命令": args.typed,
             "机器": machine(),
             "编码模型": corpus.encoder.name,
+            "有上下文向量的段落": share(corpus),
             "报告": f"{len(corpus.reports())} 份、{sum(ref.passages for ref in corpus.reports())} 段",
         }
     write_run(args.out, results)

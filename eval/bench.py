@@ -29,10 +29,10 @@ from eval.metrics import score_all, summarise
 from eval.peers import PEERS, Search, described
 from eval.report import table
 from eval.run import HITS, stem
-from index.corpus import Corpus, embedded
+from index.corpus import Corpus
 from index.encoder import Encoder, load_encoder
 from index.lexical import Lexical
-from index.types import Facts, Passage, Report
+from index.types import Facts, Passage, Report, embedded
 
 OURS = {"youju": "本系统：理解问题、筛选、两路检索、融合", "youju-lexical": "本系统的关键词一路"}
 _EACH = 4096  # passages of other text in one made-up report

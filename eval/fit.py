@@ -7,8 +7,11 @@ regression (scikit-learn) on whether the best sentence is right (retrieval/confi
 written by hand, unanswerable questions, every question asked again with the passages that answer it taken out, and questions of
 another corpus.
 
-Figures are cross-validated in five parts, by question; the weights written are fitted on all.  Data: development questions
-over real reports, the hand-written questions kept aside from the encoder's training, and five public sets.
+Figures are cross-validated by collection: the questions of each are ranked by weights fitted on all the others, so that they say
+what a new pile may expect; a collection is a folder of reports, or a public set.  The weights written are fitted on all.  Data:
+development questions over real reports, the hand-written questions kept aside from the encoder's training, and five public sets.
+
+With `--encoder best` the passages have contextual vectors too, and the weights go to rank-best.json and so on.
 """
 
 from __future__ import annotations
@@ -29,6 +32,8 @@ from sklearn.linear_model import LogisticRegression
 
 from eval.dataset import read_gold
 from eval.metrics import plain, shares_half
+from eval.run import reports_in
+from index import backfill
 from index.clean import clean
 from index.corpus import Corpus
 from index.encoder import Encoder, load_encoder
@@ -47,7 +52,7 @@ PUBLIC = {"official_questions": 1000, "dureader_robust_dev": 200, "gov_message_r
 FOREIGN = "questions of another corpus"
 WEIGHT = {"official_questions": 1.0, FOREIGN: 1.0, **dict.fromkeys(list(PUBLIC)[1:], 0.3)}  # of a question in the loss; gold: 2
 PENALTY = 1e-3
-FOLDS = 5
+PILES = {"reports": ("seeds", "provinces-2026"), "genres": ("genres",)}  # folders of reports that are asked about together
 SEED = 20261123
 
 Right = Callable[[str, str], list[bool]]
@@ -79,12 +84,13 @@ class Asked:
 
 def of_gold(path: Path, corpus: Corpus) -> Iterator[Case]:
     """Questions of a gold file: a text is right when it and a piece of evidence share half, in one of the question's reports."""
+    folders = {Path(ref.name).stem: Path(ref.source).parent.name for ref in corpus.reports()}
     for case in read_gold(path):
         if case.type != "ambiguous":
             def right(text: str, name: str, case: Any = case) -> list[bool]:
                 return [Path(name).stem in case.reports and (shares_half(text, e) or shares_half(e, text)) for e in case.evidence]
 
-            yield Case(path.stem, understood(corpus, case.question), len(case.evidence), right)
+            yield Case(folders[case.reports[0]] if case.reports else path.stem, understood(corpus, case.question), len(case.evidence), right)
 
 
 def of_beir(folder: Path, limit: int, answers: Path) -> Iterator[Case]:
@@ -131,14 +137,19 @@ def documents(folder: Path) -> Iterator[Report]:
 def corpora(options: argparse.Namespace, encoder: Encoder) -> Iterator[tuple[Corpus, list[Case]]]:
     """Each corpus with its questions; built under options.work and kept there for the next step."""
     def opened(name: str, reports: Callable[[], list[Report]]) -> Corpus:
-        corpus = Corpus.open(options.work / encoder.fingerprint[:12] / name, encoder, create=True)
+        folder = options.work / encoder.fingerprint[:12] / name
+        corpus = Corpus.open(folder, encoder, create=True)
         if not corpus.reports():
             corpus.add(reports())
+        if corpus.contextual is not None:
+            backfill.fill(folder, corpus.contextual, heard=lambda filled, total: print(f"{name}：{filled}/{total} 段", end="\r", file=sys.stderr))
         return corpus
 
-    with opened("reports", lambda: [read(path) for path in sorted(options.reports.rglob("*.txt"))]) as corpus:
-        foreign = of_another(options.data / "test" / "official_questions", corpus)
-        yield corpus, [*(case for path in options.gold for case in of_gold(path, corpus)), *foreign]
+    for name, folders in PILES.items():
+        files = reports_in([options.reports / folder for folder in folders])
+        with opened(name, lambda files=files: [read(path) for path in files]) as corpus:  # type: ignore[misc]
+            foreign = of_another(options.data / "test" / "official_questions", corpus) if name == "reports" else iter(())
+            yield corpus, [*(case for folder in folders for case in of_gold(options.gold / f"{folder}.dev.jsonl", corpus)), *foreign]
     for name, limit in PUBLIC.items():
         folder = options.data / "test" / name
         with opened(name, lambda folder=folder: list(documents(folder))) as corpus:  # type: ignore[misc]
@@ -178,7 +189,7 @@ def trust_of(corpus: Corpus, case: Case) -> Asked:
             shown = best.text if case.question.asks in ("number", "date", "name", "yesno") else best.hit.passage.text
             rows.append(confidence.features(corpus, case.question, ranked, rarity))
             right.append([any(case.right(shown, best.hit.report.name))])
-    return Asked(case, np.asarray(rows, np.float32).reshape(len(rows), len(confidence.FEATURES)), np.asarray(right, bool).reshape(-1, 1))
+    return Asked(case, np.asarray(rows, np.float32).reshape(len(rows), -1 if rows else 0), np.asarray(right, bool).reshape(-1, 1))
 
 
 def _sentences(corpus: Corpus, case: Case, hits: tuple[Hit, ...], model: Linear | None) -> list[sentences.Sentence]:
@@ -235,13 +246,13 @@ def _linear(names: tuple[str, ...], mean: np.ndarray, scale: np.ndarray, weight:
 
 
 def cross_validated(asked: Sequence[Asked], fitted: Callable[[Sequence[Asked]], Linear]) -> list[np.ndarray]:
-    """Scores of each question's rows by weights fitted on the other parts."""
-    part = np.random.default_rng(SEED).permutation(len(asked)) % FOLDS
+    """Scores of each question's rows by weights fitted on the other collections."""
     scores: list[np.ndarray] = [np.zeros(0)] * len(asked)
-    for fold in range(FOLDS):
-        model = fitted([a for a, p in zip(asked, part, strict=True) if p != fold])
-        for i in np.flatnonzero(part == fold).tolist():
-            scores[i] = model.score(asked[i].rows) if len(asked[i].rows) else np.zeros(0)
+    for source in dict.fromkeys(a.case.source for a in asked):
+        model = fitted([a for a in asked if a.case.source != source])
+        for i, a in enumerate(asked):
+            if a.case.source == source and len(a.rows):
+                scores[i] = model.score(a.rows)
     return scores
 
 
@@ -296,10 +307,10 @@ def trust_table(asked: Sequence[Asked], scores: Sequence[np.ndarray]) -> dict[st
             "Brier": round(float(np.mean((flat - truth) ** 2)), 4)}
 
 
-STEPS = {
-    "rank": (passages_of, rerank.FEATURES, fit, list(PUBLIC)),
-    "sentence": (sentences_of, sentences.FEATURES, fit, ["official_questions"]),
-    "confidence": (trust_of, confidence.FEATURES, fit_trust, ["official_questions"]),
+STEPS = {  # what is fitted; its features without and with contextual vectors
+    "rank": (passages_of, rerank.FEATURES, rerank.IN_CONTEXT, fit, list(PUBLIC)),
+    "sentence": (sentences_of, sentences.FEATURES, sentences.FEATURES, fit, ["official_questions"]),
+    "confidence": (trust_of, confidence.FEATURES, confidence.IN_CONTEXT, fit_trust, ["official_questions"]),
 }
 
 
@@ -308,12 +319,14 @@ def main() -> int:
     cli = argparse.ArgumentParser(description="拟合排序与可信度的权重，写入 models/rank.json、sentence.json、confidence.json")
     cli.add_argument("step", choices=STEPS)
     cli.add_argument("--data", type=Path, default=shared / "encoder-data", help="编码器数据文件夹")
-    cli.add_argument("--gold", type=Path, nargs="*", default=[shared / "gold" / f"{n}.dev.jsonl" for n in ("seeds", "provinces-2026")])
+    cli.add_argument("--encoder", choices=("fast", "best"), default="fast")
+    cli.add_argument("--gold", type=Path, default=shared / "gold", help="问题所在的文件夹")
     cli.add_argument("--reports", type=Path, default=shared / "reports")
     cli.add_argument("--work", type=Path, default=ROOT / "runs" / "fit", help="建好的索引放在这里，下一步接着用")
     options = cli.parse_args()
-    encoder = load_encoder()
-    rows_of, names, fitted, sources = STEPS[options.step]
+    encoder = load_encoder(options.encoder)
+    rows_of, without, within, fitted, sources = STEPS[options.step]
+    names = within if options.encoder == "best" else without
     asked: list[Asked] = []
     for corpus, cases in corpora(options, encoder):
         wanted = [case for case in cases if case.source in sources or case.source not in PUBLIC]
@@ -327,10 +340,10 @@ def main() -> int:
                      for name, m, s, w in zip(model.features, model.mean, model.scale, model.weight, strict=True)},
         "bias": round(model.bias, 6),
         "encoder": encoder.fingerprint,
-        "command": f"python -m eval.fit {options.step}",
-        "figures, cross-validated by question": figures,
+        "command": f"python -m eval.fit {options.step} --encoder {options.encoder}",
+        "figures, each collection by weights fitted on the others": figures,
     }
-    out = ROOT / "models" / f"{options.step}.json"
+    out = ROOT / "models" / f"{options.step}{'-best' if options.encoder == 'best' else ''}.json"
     temporary = out.with_suffix(".tmp")
     temporary.write_text(json.dumps(held, ensure_ascii=False, indent=1) + "\n", encoding="utf8")
     temporary.replace(out)

@@ -16,6 +16,7 @@ from eval.dataset import Case, Cell, Found, Given, GoldError, Quote, Result
 from eval.journal import Journal
 from eval.metrics import fold, plain, score
 from eval.stages import lost
+from index import backfill
 from index.corpus import Corpus
 from index.corrections import LIST
 from index.encoder import Encoder, load_encoder
@@ -75,11 +76,18 @@ def index_folder(files: Sequence[Path], encoder: Encoder, cache: Path, progress:
     """A folder in the cache with an index of these files; built when there is none.
 
     Its name is a hash of the files' names, bytes and corrections, the encoder's fingerprint and the code that indexes, so that what
-    is reused is what would be built.  It is built aside and appears whole.  Raises LoadError, StoreError, EncoderError.
+    is reused is what would be built.  It is built aside and appears whole.  Contextual vectors, where the encoder has them, are
+    all there before anything is measured.  Raises LoadError, StoreError, EncoderError.
     """
     home = cache / _fingerprint(files, encoder)
-    if home.is_dir():
-        return home
+    if not home.is_dir():
+        _build(files, encoder, cache, home, progress)
+    if contextual := getattr(encoder, "contextual", None):
+        backfill.fill(home, contextual, heard=lambda filled, total: progress("上下文向量", filled, total))
+    return home
+
+
+def _build(files: Sequence[Path], encoder: Encoder, cache: Path, home: Path, progress: Progress) -> None:
     try:
         cache.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(dir=cache, prefix=".unfinished-"))
@@ -96,7 +104,6 @@ def index_folder(files: Sequence[Path], encoder: Encoder, cache: Path, progress:
                 raise
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    return home
 
 
 def _read(files: Sequence[Path], progress: Progress) -> list[Report]:
@@ -202,7 +209,8 @@ def run_fingerprint(gold: Path, home: Path) -> str:
 
 def _fingerprint(files: Sequence[Path], encoder: Encoder) -> str:
     """16 hexadecimal digits."""
-    parts = [encoder.fingerprint.encode()]
+    both = (encoder, getattr(encoder, "contextual", None))
+    parts = [each.fingerprint.encode() for each in both if each is not None]
     for path in sorted(files, key=lambda path: path.name):
         parts += [path.name.encode(), path.read_bytes()]
     parts += [listed.read_bytes() for listed in sorted({path.parent / LIST for path in files}) if listed.is_file()]
@@ -218,3 +226,9 @@ def _digest(parts: Iterable[bytes]) -> str:
     for part in parts:
         digest.update(hashlib.sha256(part).digest())
     return digest.hexdigest()[:16]
+
+
+def share(corpus: Corpus) -> str:
+    """How much of a corpus has its contextual vectors: what is measured is measured with all of them, 1.000."""
+    filled, total = corpus.filled()
+    return "不用" if corpus.contextual is None else f"{filled / max(total, 1):.3f}"

@@ -14,6 +14,7 @@ from index.arguments import BAD, Parser
 from index.types import Report, ReportRef, StoreError, YoujuError
 
 if TYPE_CHECKING:
+    from index.corpus import Corpus
     from index.findings import Finding
     from index.lexical import Terms
 
@@ -83,6 +84,10 @@ def add(options: argparse.Namespace) -> int:
             total = len(corpus.reports())
             rows = {ref.row for ref in before}
             near = {ref.row: corpus.alike(ref.row) for ref in refs if ref.row not in rows}
+            if options.wait:
+                bar.close()
+                _fill(options.data, corpus)
+            filled, passages = corpus.filled()
     ids, sources = {ref.id for ref in before}, {ref.source for ref in before}
     for report, ref in zip(given, refs, strict=False):
         if ref.source != report.source:
@@ -98,7 +103,39 @@ def add(options: argparse.Namespace) -> int:
         for pair in near.get(ref.row, ()):
             print(f"      注意：与 {pair.second.name} 近乎相同（{pair.share:.0%} 的句子），用 python -m index audit 看差别")
     print(f"索引 {options.data} 现有 {total} 份报告" + (f"；{len(bad)} 处有问题，原因见上" if bad else ""))
+    if filled < passages:
+        print(
+            f"已经可以提问。还有 {passages - filled} 段（共 {passages} 段）的上下文向量待补：网页服务运行时会在后台补齐，"
+            f"也可以现在就补：python -m index fill --data {options.data}"
+        )
     return BAD if bad else 0
+
+
+def fill(options: argparse.Namespace) -> int:
+    """Compute the contextual vectors that are missing; goes on where it was stopped."""
+    from index.corpus import Corpus
+    from index.encoder import load_encoder
+
+    with Corpus.open(options.data, load_encoder("best")) as corpus:
+        filled, passages = _fill(options.data, corpus)
+    print(f"索引 {options.data}：{filled}/{passages} 段有上下文向量")
+    return 0
+
+
+def _fill(data: Path, corpus: Corpus) -> tuple[int, int]:
+    from tqdm import tqdm
+
+    from index import backfill
+
+    if corpus.contextual is None:
+        return corpus.filled()
+    with tqdm(desc="上下文向量", unit="段", file=sys.stderr) as bar:
+
+        def heard(filled: int, passages: int) -> None:
+            bar.total = passages
+            bar.update(filled - bar.n)
+
+        return backfill.fill(data, corpus.contextual, heard=heard)
 
 
 def _there(data: Path, files: Sequence[Path]) -> dict[Path, ReportRef]:
@@ -391,14 +428,16 @@ def _parser() -> argparse.ArgumentParser:
     adding.add_argument(
         "paths", nargs="+", type=Path, metavar="路径", help="报告文件，或放有报告的文件夹（含子文件夹）"
     )
-    adding.add_argument("--encoder", metavar="模型", help="编码模型的文件夹或名称（默认用随附的）")
+    adding.add_argument("--encoder", metavar="模型", help="编码模型：best（默认）、fast，或模型的文件夹、名称")
     adding.add_argument(
         "--terms", type=Path, metavar="词表", help="自定的词，每行一个（默认用报告旁边的 terms.txt）"
     )
+    adding.add_argument("--wait", action="store_true", help="等上下文向量也补齐再结束（不等也可以提问，只是排序要差些）")
     watching = command("watch", watch, "监视一个文件夹：新的加入，改了的替换，删了的移除")
     watching.add_argument("folder", type=Path, metavar="文件夹", help="放报告的文件夹（含子文件夹）")
-    watching.add_argument("--encoder", metavar="模型", help="编码模型的文件夹或名称（默认用随附的）")
+    watching.add_argument("--encoder", metavar="模型", help="编码模型：best（默认）、fast，或模型的文件夹、名称")
     watching.add_argument("--poll", action="store_true", help="定时逐个查看文件，用于不通知变化的网络盘")
+    command("fill", fill, "补齐上下文向量；中断后再运行，接着补")
     command("list", show, "列出索引中的报告")
     removing = command("remove", remove, "把报告移出索引，原文件不动")
     removing.add_argument("names", nargs="+", metavar="报告", help="报告的编号或文件名")

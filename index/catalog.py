@@ -7,6 +7,7 @@
     removed   which report went at which generation, so that an index that lags can be caught up
     sketches  by which near-identical reports are found (`index.alike`)
     readings  which files, as they were, the reports were read from, so that none is read twice
+    contextual, contextual_meta   the vectors that are filled in behind (`index.backfill`)
     corrections   facts that a person corrected, by the path they were read from: they outlive a new reading of the file
 
 Functions over a connection; transactions and locks are the caller's.
@@ -28,6 +29,7 @@ import numpy as np
 from index.alike import ENOUGH, sketch
 from index.types import Facts, Heading, Page, Passage, Report, ReportRef, StoreError
 
+FILE = "catalog.sqlite"
 SHIFT = 20
 MOST_PASSAGES = 1 << SHIFT  # of one report
 _APPLICATION = 0x594A5543  # "YJUC", SQLite's mark of whose file it is
@@ -98,6 +100,16 @@ _MIGRATIONS = (
         digest TEXT NOT NULL
     );
     CREATE INDEX IF NOT EXISTS readings_by_digest ON readings (digest);
+    """,
+    """
+    CREATE TABLE contextual (
+        row INTEGER PRIMARY KEY REFERENCES passages (row) ON DELETE CASCADE,
+        vector BLOB NOT NULL,
+        batch INTEGER NOT NULL
+    );
+    CREATE INDEX contextual_by_batch ON contextual (batch);
+    CREATE TABLE contextual_meta (fingerprint TEXT NOT NULL, batch INTEGER NOT NULL);
+    INSERT INTO contextual_meta VALUES ('', 0);
     """,
 )
 _FACTS = "title, unit, region, year, kind, issued, number, aliases, read_from"

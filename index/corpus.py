@@ -12,6 +12,7 @@ import logging
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,9 +21,10 @@ from pathlib import Path
 import filelock
 import numpy as np
 
-from index import catalog, forget, orphans
+from index import backfill, catalog, forget, orphans
 from index.audit import Overlap
 from index.corrections import BY_HAND, COLUMNS, checked, correct
+from index.dense import Dense
 from index.digest import digest
 from index.encoder import Encoder
 from index.folder import (
@@ -41,15 +43,25 @@ from index.folder import (
 )
 from index.lexical import Terms, damaged
 from index.rebuild import caught_up, opened, partial, rebuild
-from index.types import EncoderError, Facts, Passage, Report, ReportRef, StoreError, context
+from index.types import EncoderError, Passage, Report, ReportRef, StoreError, embedded
 from index.view import View
 
-__all__ = ["Busy", "Corpus", "Snapshot", "check", "embedded", "rebuild", "recorded_encoder"]
+__all__ = ["Busy", "Corpus", "Snapshot", "check", "rebuild", "recorded_encoder"]
 
 log = logging.getLogger("youju.index")
 BATCH = 2048  # passages embedded and committed together
 MOST_TEXTS = 40_000  # vectors of words and sentences remembered: some 60 MB at 384 dimensions
 COMMIT_SECONDS = 30.0  # that reports wait to be committed, where reading them is slow
+
+
+@dataclass(frozen=True)
+class _Contexts:
+    """Contextual vectors up to a batch, of the reports of a generation."""
+
+    batch: int
+    generation: int
+    index: Dense
+    held: Mapping[int, int]  # report row → how many of its passages have theirs
 
 
 class Corpus:
@@ -64,6 +76,7 @@ class Corpus:
         self._swapping = threading.RLock()  # of the view
         self._texts: dict[str, np.ndarray] = {}
         self._remembering = threading.Lock()  # of vectors
+        self._context: _Contexts | None = None  # the contextual vectors, once asked for
 
     @classmethod
     def open(cls, data: Path, encoder: Encoder, *, create: bool = False) -> Corpus:
@@ -132,6 +145,59 @@ class Corpus:
         among: the reports that there are for who asks; no other has any part in what is found.
         """
         return self._view.matching(text, k, allowed, among)
+
+    @property
+    def contextual(self) -> Encoder | None:
+        """The encoder whose vectors are filled in behind; None where passages have static vectors only."""
+        found: Encoder | None = getattr(self.encoder, "contextual", None)
+        return found
+
+    def filled(self, *, among: frozenset[int] | None = None) -> tuple[int, int]:
+        """How many passages, of some reports or of all, have their contextual vector, and how many there are."""
+        seen = {ref.row: ref.passages for ref in self.reports() if among is None or ref.row in among}
+        total = sum(seen.values())
+        if self.contextual is None:
+            return total, total
+        held = self._contexts(self.contextual).held
+        return sum(held.get(row, 0) for row in seen), total
+
+    def near_in_context(
+        self, vector: np.ndarray, k: int, allowed: frozenset[int] | None = None, *, among: frozenset[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """As `dense`, of contextual vectors, among the passages that have theirs; none where there are no such vectors."""
+        if self.contextual is None:
+            return []
+        contexts, there = self._contexts(self.contextual), frozenset(self._view.refs)
+        if contexts.generation != self.generation:  # what came later is not of this one
+            allowed = there if allowed is None else there & allowed
+        return contexts.index.search(vector, k, allowed, every=among is not None)
+
+    def in_context(self, rows: Sequence[int]) -> Mapping[int, np.ndarray]:
+        """Contextual vectors float32 [d] by passage row, of those that have theirs."""
+        if self.contextual is None or not rows:
+            return {}
+        fingerprint = self.contextual.fingerprint
+        with self._read() as db:  # as they are filled in now
+            found = backfill.vectors_of(db, fingerprint, rows)
+        gone = [row for row in rows if row not in found]
+        if not gone:
+            return found
+        with self._view.reading() as db:  # or as they were, where a report has been removed since
+            return {**backfill.vectors_of(db, fingerprint, gone), **found}
+
+    def _contexts(self, encoder: Encoder) -> _Contexts:
+        held, generation = self._context, self.generation
+        with self._read() as db:
+            batch = backfill.last_batch(db, encoder.fingerprint)
+        if held is not None and (held.batch, held.generation) == (batch, generation):
+            return held
+        with self._swapping, self._read() as db:
+            held, batch = self._context, backfill.last_batch(db, encoder.fingerprint)
+            index = backfill.caught_up(db, encoder, None if held is None else held.index, -1 if held is None else held.batch)
+            index.remove_reports(set((index.rows >> catalog.SHIFT).tolist()) - set(self._view.refs))
+            counted = Counter((index.rows >> catalog.SHIFT).tolist())
+            found = self._context = _Contexts(batch, self.generation, index, counted)
+            return found
 
     def text_vectors(self, texts: Sequence[str]) -> np.ndarray:
         """float32 [len(texts), dimension] of words and sentences; those met before are remembered, up to 40,000 of them."""
@@ -433,6 +499,14 @@ class Snapshot(Corpus):
         self._corpus = corpus
         self._view = corpus._view
 
+    def _contexts(self, encoder: Encoder) -> _Contexts:
+        return self._corpus._contexts(encoder)
+
+    @contextmanager
+    def _read(self) -> Iterator[sqlite3.Connection]:
+        with self._corpus._read() as db:
+            yield db
+
     def text_vectors(self, texts: Sequence[str]) -> np.ndarray:
         """As of the corpus, which remembers them."""
         return self._corpus.text_vectors(texts)
@@ -447,11 +521,6 @@ class Snapshot(Corpus):
 
     def close(self) -> None:
         """The corpus stays open."""
-
-
-def embedded(facts: Facts, passage: Passage) -> str:
-    """What the encoder sees of a passage: title and heading path, then its text."""
-    return "\n".join(part for part in (context(facts, passage), passage.text) if part)
 
 
 def check(report: Report) -> None:

@@ -29,7 +29,7 @@ FORMAT = 1
 WAIT = 5.0  # seconds that a writer waits for another
 META, CATALOG, DENSE, LEXICAL, TERMS, LOCK, HOLDER = (
     "meta.json",
-    "catalog.sqlite",
+    catalog.FILE,
     "dense.faiss",
     "lexical",
     "terms.txt",

@@ -6,12 +6,13 @@ either: what this class does not define fails, and what it defines never leaves 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from index.audit import Overlap
 from index.corpus import Corpus
+from index.encoder import Encoder
 from index.lexical import Terms
 from index.types import Passage, Report, ReportRef, StoreError
 
@@ -60,6 +61,27 @@ class Narrowed(Corpus):
     ) -> list[tuple[int, float]]:
         """Best by BM25 among the reports allowed, counted over these reports only."""
         return self._whole.lexical(text, k, self._within(allowed), among=self._within(among))
+
+    @property
+    def contextual(self) -> Encoder | None:
+        """That of the whole corpus."""
+        return self._whole.contextual
+
+    def filled(self, *, among: frozenset[int] | None = None) -> tuple[int, int]:
+        """How many passages of these reports have their contextual vector, and how many they have."""
+        return self._whole.filled(among=self._within(among))
+
+    def near_in_context(
+        self, vector: np.ndarray, k: int, allowed: frozenset[int] | None = None, *, among: frozenset[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """Nearest by contextual vectors among the reports allowed."""
+        return self._whole.near_in_context(vector, k, self._within(allowed), among=self._within(among))
+
+    def in_context(self, rows: Sequence[int]) -> Mapping[int, np.ndarray]:
+        """Contextual vectors by passage row; raises StoreError where one is not of a report allowed."""
+        for row in rows:
+            self._allow(row >> 20)
+        return self._whole.in_context(rows)
 
     def text_vectors(self, words: Sequence[str]) -> np.ndarray:
         """As of the whole corpus: they say nothing of any report."""

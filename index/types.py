@@ -116,3 +116,8 @@ def context(facts: Facts, passage: Passage) -> str:
     """Title and heading path: embedded and segmented with a passage, never shown as its text."""
     issuer = "" if facts.region and facts.region in facts.title else facts.unit  # a title such as 政府工作报告 names nobody
     return " ".join(part for part in (issuer, facts.title, *passage.path) if part)
+
+
+def embedded(facts: Facts, passage: Passage) -> str:
+    """What the encoder sees of a passage: title and heading path, then its text."""
+    return "\n".join(part for part in (context(facts, passage), passage.text) if part)

@@ -29,7 +29,8 @@ import scipy.sparse as sparse
 import torch
 from torch.nn import functional
 
-from index.encoder import COUNTS, SATURATED, StaticEncoder, load_encoder
+from index.encoder import load_encoder
+from index.static import COUNTS, SATURATED, StaticEncoder
 from index.unigram import any_cutter
 from models import measure
 from models.pairs import (
@@ -385,8 +386,8 @@ def train(
 
 def encoder_of(tokenizer: Tokenizer, weights: np.ndarray) -> measure.Encode:
     """texts -> unit rows, straight from a table: what the product gives for the saved model, without the saving."""
-    table = torch.nn.EmbeddingBag.from_pretrained(torch.from_numpy(weights))
-    return StaticEncoder(any_cutter(tokenizer), table, "", "", saturated=True).encode
+    ones = np.ones(len(weights), dtype=np.float32)
+    return StaticEncoder(any_cutter(tokenizer), weights, ones, "", "", saturated=True).encode
 
 
 def save(folder: Path, tokenizer: Tokenizer, weights: np.ndarray, bits: int, figures: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m retrieval", description="向已收入的报告提问，答案逐字引自报告。")
     parser.add_argument("question", metavar="问题")
     parser.add_argument("--data", type=Path, default=Path("data"), metavar="DIR", help="索引文件夹（默认 data）")
-    parser.add_argument("--encoder", default=None, metavar="PATH|NAME", help="建索引时所用的向量模型（默认随附的）")
+    parser.add_argument("--encoder", default=None, metavar="PATH|NAME", help="编码模型：best（默认）、fast，或建索引时所用的模型")
     parser.add_argument("--without", action="append", default=[], metavar="SLOT:VALUE", help="去掉一个限定，如 year:2024")
     parser.add_argument("--reranker", default=None, metavar="PATH", help="再读前 30 段的 CrossEncoder 所在的文件夹（sentence-transformers）")
     parser.add_argument("--explain", action="store_true", help="列出命中的段落，以及各自排在那里的原因")

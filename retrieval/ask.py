@@ -37,7 +37,14 @@ def ask(corpus: Corpus, text: str, *, k: int = 20, without: Collection[str] = ()
         answer = replace(tabled(corpus, question, table), hits=hits)
     else:
         answer = compose(corpus, question, hits, _told(corpus, question, hits))
-    return replace(answer, ms=round((time.perf_counter() - started) * 1000, 2))
+    note = " ".join(part for part in (answer.note, _pending(corpus)) if part)
+    return replace(answer, note=note, ms=round((time.perf_counter() - started) * 1000, 2))
+
+
+def _pending(corpus: Corpus) -> str:
+    """What is said while contextual vectors are still being filled in; nothing once they are all there."""
+    filled, total = corpus.filled()
+    return "" if filled >= total else f"刚加入的报告还在补算上下文向量（已有 {filled / total:.0%}），补齐之前排序可能稍差。"
 
 
 def _told(corpus: Corpus, question: Question, hits: tuple[Hit, ...]) -> Table | None:

@@ -14,17 +14,18 @@ from index.corpus import Corpus
 from retrieval import asked, overlap, spans
 from retrieval.linear import Linear, shipped
 from retrieval.sentences import Sentence, able
-from retrieval.types import Hit, Question
+from retrieval.types import CONTEXT, Hit, Question, in_context
 
 ENOUGH = 0.12  # chance below which nothing is answered: on the cross-validated curve 5 % of what could be is lost
 FEATURES = ("words", "around", "cosine", "soft", "pairs", "asked", "year", "hit", "lead", "worst", "missing", "clause",
             "clause_soft", "first", "soft_most", "pairs_near", "named",
             "number", "date", "name", "yesno", "list", "how")
+IN_CONTEXT = (*FEATURES, CONTEXT)  # where the hits were compared by contextual vectors
 _BESIDE = 5  # sentences beside which the best one is seen
 
 
 def features(corpus: Corpus, question: Question, ranked: Sequence[Sentence], rarity: Mapping[str, float]) -> np.ndarray:
-    """float32 [len(FEATURES)] of a question and its sentences, best first, of which one at least is `able`."""
+    """float32 [len(FEATURES)], or [len(IN_CONTEXT)], of a question and its sentences, best first, of which one at least is `able`."""
     fit = able(question, ranked)
     best = fit[0]
     other = next((s.score for s in fit if s.hit.passage.id != best.hit.passage.id), best.score - 5.0)
@@ -39,6 +40,7 @@ def features(corpus: Corpus, question: Question, ranked: Sequence[Sentence], rar
         sum(s.features["pairs"] for s in ranked[:_BESIDE]) / len(ranked[:_BESIDE]),
         float(any(c.slot in ("unit", "region") for c in question.chips)),
         *(float(question.asks == kind) for kind in ("number", "date", "name", "yesno", "list", "how")),
+        *((best.hit.context,) if in_context([s.hit for s in ranked]) else ()),
     ), np.float32)
 
 
@@ -47,7 +49,8 @@ def probability(corpus: Corpus, question: Question, ranked: Sequence[Sentence], 
     """0 to 1: the chance that the best sentence that can answer the question does; 0 where none can."""
     if not able(question, ranked):
         return 0.0
-    logit = float((model or shipped("confidence")).score(features(corpus, question, ranked, rarity)[None])[0])
+    chosen = model or shipped("confidence", in_context([s.hit for s in ranked]))
+    logit = float(chosen.score(features(corpus, question, ranked, rarity)[None])[0])
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
 

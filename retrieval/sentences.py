@@ -16,7 +16,7 @@ from index.clean import ends_sentence
 from index.corpus import Corpus
 from retrieval import asked, overlap, spans
 from retrieval.linear import Linear, shipped
-from retrieval.types import Hit, Question
+from retrieval.types import Hit, Question, in_context
 from retrieval.years import year_fit
 
 READ = 12  # hits whose sentences are weighed
@@ -51,7 +51,7 @@ def rank_sentences(corpus: Corpus, question: Question, hits: Sequence[Hit], rari
     if not places:
         return []
     rows = _features(corpus, question, places, rarity)
-    scores = (model or shipped("sentence")).score(rows)
+    scores = (model or shipped("sentence", in_context(read))).score(rows)
     found = [
         Sentence(hit, start, end, text, float(score), dict(zip(FEATURES, row.tolist(), strict=True)))
         for (hit, start, end, text), row, score in zip(places, rows, scores, strict=True)

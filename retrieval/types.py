@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from index.types import Passage, ReportRef
 
@@ -11,6 +12,7 @@ ABSTAIN = "所收报告中没有找到能够回答这个问题的内容。"
 
 MARKED = 40  # characters of the longest run marked as the short answer
 
+CONTEXT = "context"  # the list of contextual vectors, and the feature that comes of them
 BY_COUNT = "系统清点"  # whose a short answer is that no report says in so many words
 BY_VERDICT = "系统判断，依据是标出的原话"
 
@@ -54,6 +56,11 @@ class Hit:
     why: str = ""  # one Chinese line
     expanded: tuple[tuple[str, str], ...] = ()  # (打官司, 应诉): what the question says, and the other word for it that stands here
     copies: tuple[tuple[ReportRef, Passage], ...] = ()  # where else nearly the same text stands, under the same filter
+
+    @property
+    def context(self) -> float | None:
+        """Cosine of the contextual vectors; None where the passage has none (yet)."""
+        return dict(self.scores).get(CONTEXT)
 
 
 @dataclass(frozen=True)
@@ -123,3 +130,16 @@ class Answer:
         if not self.short or not self.computed:
             return self.short or ""
         return f"{self.short}（{BY_COUNT if self.items else BY_VERDICT}）"
+
+
+class Compared(Protocol):
+    """What may have been compared with the question by contextual vectors."""
+
+    @property
+    def context(self) -> float | None:
+        """Their cosine."""
+
+
+def in_context(found: Sequence[Compared]) -> bool:
+    """Whether all were compared by contextual vectors, so that they can be weighed beside each other by them."""
+    return bool(found) and all(one.context is not None for one in found)

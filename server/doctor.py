@@ -66,7 +66,7 @@ def _python() -> str:
 
 def _packages() -> str:
     wrong = []
-    pins = re.findall(r"^([A-Za-z0-9_.-]+)==([^\s#]+)", (ROOT / "requirements.txt").read_text("utf-8"), re.MULTILINE)
+    pins = re.findall(r"^([A-Za-z0-9_.-]+)==([^\s#]+)", (ROOT / "requirements-serve.txt").read_text("utf-8"), re.MULTILINE)
     for name, pinned in pins:
         try:
             found = version(name).partition("+")[0]
@@ -75,7 +75,7 @@ def _packages() -> str:
         if found != pinned:
             wrong.append(f"{name}（{found}，应为 {pinned}）")
     if wrong:
-        raise Fault(f"{'、'.join(wrong)}：请运行 pip install -r requirements.txt，离线时运行安装包里的 install.sh")
+        raise Fault(f"{'、'.join(wrong)}：请运行 pip install -r requirements-serve.txt，离线时运行安装包里的 install.sh")
     return f"{len(pins)} 个，版本都对"
 
 

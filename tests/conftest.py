@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import unicodedata
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,29 @@ class BigramEncoder:
             row += np.random.default_rng(int.from_bytes(digest)).normal(size=self.dimension).astype(np.float32)
         length = float(np.linalg.norm(row))
         return row / length if length else row
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A static and a contextual encoder, as the shipped best one is."""
+
+    static: BigramEncoder
+    contextual: BigramEncoder
+
+    @property
+    def name(self) -> str:
+        return self.static.name
+
+    @property
+    def fingerprint(self) -> str:
+        return self.static.fingerprint
+
+    @property
+    def dimension(self) -> int:
+        return self.static.dimension
+
+    def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
+        return self.static.encode(texts, query=query)
 
 
 def make_report(

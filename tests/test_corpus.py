@@ -19,9 +19,9 @@ import pytest
 
 from index import catalog
 from index import corpus as corpus_module
-from index.corpus import Corpus, embedded, recorded_encoder
+from index.corpus import Corpus, recorded_encoder
 from index.lexical import Terms
-from index.types import EncoderError, Facts, Report, ReportRef, StoreError
+from index.types import EncoderError, Facts, Report, ReportRef, StoreError, embedded
 from tests.conftest import REPOSITORY, BigramEncoder, make_report
 
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.dense import Dense
-from index.encoder import unit_rows
 from index.types import StoreError
+from index.vectors import unit_rows
 
 DIMENSION = 16
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Iterator
-from typing import NoReturn
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.divisions import OUT, lines, taken
 from retrieval.divisions import LONGEST, Division, DivisionsError, above, called, divisions, short_name
 
 
@@ -56,12 +56,16 @@ def test_every_place_is_found_by_its_full_and_its_short_name(name: str) -> None:
         assert above((name,)) == divisions()[name][0].within
 
 
-def test_a_missing_table_is_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(name: str) -> NoReturn:
-        raise importlib.metadata.PackageNotFoundError(name)
+def test_the_table_is_what_its_script_takes_from_the_package() -> None:
+    assert "".join(lines()) == OUT.read_text(encoding="utf-8")
+    assert {name for row in taken() for name in row if name and not name.endswith(("镇", "乡", "街道", "管委会"))} == divisions().keys()
+    assert "MIT License" in OUT.with_suffix(".NOTICE").read_text(encoding="utf-8")
 
-    monkeypatch.setattr(importlib.metadata, "distribution", missing)
+
+def test_a_missing_table_is_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("retrieval.divisions._FILE", tmp_path / "divisions.tsv")
     divisions.cache_clear()
 
-    with pytest.raises(DivisionsError, match=r"缺少行政区划表.*requirements\.txt"):
+    with pytest.raises(DivisionsError, match=r"缺少行政区划表.*完整的代码"):
         divisions()
+    divisions.cache_clear()

@@ -15,31 +15,23 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from index.encoder import (
-    COUNTS,
-    SHIPPED,
-    Encoder,
-    SentenceTransformerEncoder,
-    StaticEncoder,
-    WordEncoder,
-    load_encoder,
-    unit_rows,
-)
+from index.best import BestEncoder
+from index.encoder import SHIPPED, Encoder, WordEncoder, load_encoder
+from index.static import COUNTS, StaticEncoder
+from index.transformer import SentenceTransformerEncoder
 from index.types import EncoderError
 from index.unigram import Cut, cutter
+from index.vectors import unit_rows
 from tests.conftest import REPOSITORY
 
-needs_model = pytest.mark.skipif(
-    not (REPOSITORY / SHIPPED / "modules.json").exists(), reason=f"{SHIPPED} 不在：先运行 python -m models.train"
-)
+FAST = REPOSITORY / SHIPPED["fast"]
 
 
 @pytest.fixture(scope="module")
 def shipped() -> Encoder:
-    return load_encoder()
+    return load_encoder("fast")
 
 
-@needs_model
 def test_rows_are_float32_of_length_one_and_as_wide_as_said(shipped: Encoder) -> None:
     vectors = shipped.encode(["青川市办结行政复议案件", "白石县粮食总产量"])
     assert vectors.dtype == np.float32
@@ -47,24 +39,21 @@ def test_rows_are_float32_of_length_one_and_as_wide_as_said(shipped: Encoder) ->
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
 
 
-@needs_model
 def test_empty_text_gives_no_nan_and_no_text_gives_no_rows(shipped: Encoder) -> None:
     assert np.isfinite(shipped.encode(["", " ", "\n"], query=True)).all()
     assert shipped.encode([]).shape == (0, shipped.dimension)
 
 
-@needs_model
 def test_a_question_is_nearer_to_its_passage_than_to_another(shipped: Encoder) -> None:
     question = shipped.encode(["办结了多少行政复议案件"], query=True)[0]
     near, far = shipped.encode(["全年办结行政复议案件123件。", "改造老旧小区36个，惠及居民5800户。"]) @ question
     assert near > far
 
 
-@needs_model
 def test_the_fingerprint_follows_the_weights_and_not_the_card(tmp_path: Path) -> None:
     first, second = tmp_path / "a", tmp_path / "b"
     for copy in (first, second):
-        shutil.copytree(REPOSITORY / SHIPPED, copy)
+        shutil.copytree(FAST, copy)
     (second / "README.md").write_text("另一份说明", encoding="utf-8")
     assert load_encoder(str(first)).fingerprint == load_encoder(str(second)).fingerprint
     weights = next(second.rglob("*.safetensors"))
@@ -74,14 +63,12 @@ def test_the_fingerprint_follows_the_weights_and_not_the_card(tmp_path: Path) ->
     assert load_encoder(str(first)).fingerprint != load_encoder(str(second)).fingerprint
 
 
-@needs_model
 def test_another_folder_goes_by_the_name_it_was_asked_for_with(tmp_path: Path) -> None:
     copy = tmp_path / "模型"
-    shutil.copytree(REPOSITORY / SHIPPED, copy)
+    shutil.copytree(FAST, copy)
     assert load_encoder(str(copy)).name == str(copy)
 
 
-@needs_model
 def test_the_words_of_a_text_add_up_to_its_vector(shipped: Encoder) -> None:
     assert isinstance(shipped, WordEncoder)
     texts = ["青川市办结行政复议案件123件。", "，。", ""]
@@ -99,20 +86,18 @@ TEXTS = ["青川市全年办结行政复议案件123件。", "", "，。 \n", "�
 def plain() -> Any:
     from sentence_transformers import SentenceTransformer
 
-    return SentenceTransformer(str(REPOSITORY / SHIPPED), device="cpu")
+    return SentenceTransformer(str(FAST), device="cpu")
 
 
-@needs_model
 def test_a_static_model_gives_what_plain_sentence_transformers_gives(plain: Any, tmp_path: Path) -> None:
-    every = Path(shutil.copytree(REPOSITORY / SHIPPED, tmp_path / "every"))
+    every = Path(shutil.copytree(FAST, tmp_path / "every"))
     (every / COUNTS).unlink()
     encoder = load_encoder(str(every))
-    assert isinstance(encoder, StaticEncoder), "装好 sentencepiece 才有这条快路"
+    assert isinstance(encoder, StaticEncoder)
     for query in (False, True):
         np.testing.assert_allclose(encoder.encode(TEXTS, query=query), plain.encode(TEXTS), atol=1e-6)
 
 
-@needs_model
 def test_the_shipped_model_counts_a_word_that_comes_back_less_each_time(shipped: Encoder, plain: Any) -> None:
     table = plain[0].embedding.weight.detach().numpy()
     for text, vector in zip(TEXTS, shipped.encode(TEXTS), strict=True):
@@ -127,10 +112,9 @@ def test_the_shipped_model_counts_a_word_that_comes_back_less_each_time(shipped:
     assert ours[1] < both[1], "说五遍不等于五倍"
 
 
-@needs_model
 def test_the_vectors_do_not_depend_on_what_cuts_the_text(shipped: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("index.unigram.cutter", lambda tokenizer: None)  # as where sentencepiece is not installed
-    slow = load_encoder()
+    slow = load_encoder("fast")
     assert slow.fingerprint == shipped.fingerprint
     np.testing.assert_allclose(slow.encode(TEXTS), shipped.encode(TEXTS), atol=1e-6)
 
@@ -142,19 +126,16 @@ def cut(plain: Any) -> Cut:
     return made
 
 
-@needs_model
 @given(text=st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("青川市行政复议人民政府0123. ，\n"), max_size=80))
 def test_any_text_is_cut_into_the_pieces_of_its_own_tokenizer(plain: Any, cut: Cut, text: str) -> None:
     assert sorted(cut([text])[0]) == sorted(plain[0].tokenizer.encode(text, add_special_tokens=False).ids)  # equal scores: in any order
 
 
-@needs_model
 def test_more_texts_than_are_cut_at_once_keep_their_places(shipped: Encoder) -> None:
     one = shipped.encode(TEXTS)
     np.testing.assert_allclose(shipped.encode(TEXTS * 1000), np.tile(one, (1000, 1)), atol=1e-6)
 
 
-@needs_model
 def test_a_model_with_a_prompt_is_left_to_sentence_transformers(plain: Any, tmp_path: Path) -> None:
     from sentence_transformers import SentenceTransformer
 
@@ -173,6 +154,28 @@ def test_a_tokenizer_of_another_kind_is_left_as_it_is() -> None:
     assert cutter(spaced) is not None
     spaced.pre_tokenizer = pre_tokenizers.Whitespace()
     assert [cutter(tokenizer) for tokenizer in (words, strange, spaced)] == [None, None, None]
+
+
+# ---------------------------------------------------------------- which one a name means
+
+
+def test_the_best_is_both_and_the_default_and_opens_what_the_fast_one_built(shipped: Encoder) -> None:
+    best = load_encoder("best")
+    assert isinstance(best, BestEncoder)
+    assert type(load_encoder()) is BestEncoder
+    assert best.fingerprint == shipped.fingerprint
+    np.testing.assert_array_equal(best.encode(TEXTS), shipped.encode(TEXTS))
+    assert best.contextual.fingerprint != best.fingerprint
+
+
+def test_where_the_best_cannot_run_the_default_is_the_fast_one_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(SHIPPED, "best", str(tmp_path))  # a folder without a model
+    assert isinstance(load_encoder(), StaticEncoder)
+    assert "改用 fast" in caplog.text
+    with pytest.raises(EncoderError):
+        load_encoder("best")
 
 
 # ---------------------------------------------------------------- what is no model

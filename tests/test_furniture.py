@@ -29,7 +29,7 @@ def pins(name: str) -> Iterator[tuple[str, str]]:
             yield distribution, version
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-serve.txt", "requirements-dev.txt"])
 def test_every_requirement_is_pinned_to_the_version_tested_here(name: str) -> None:
     for distribution, version in pins(name):
         installed = importlib.metadata.version(distribution).partition("+")[0]  # torch's build: +cpu
@@ -37,7 +37,7 @@ def test_every_requirement_is_pinned_to_the_version_tested_here(name: str) -> No
 
 
 def test_the_pins_keep_what_was_agreed() -> None:
-    versions = {**dict(pins("requirements.txt"))}
+    versions = {**dict(pins("requirements.txt")), **dict(pins("requirements-serve.txt"))}
     assert versions["torch"] == "2.13.0"
     assert (6, 25) <= tuple(map(int, versions["gradio"].split(".")[:2])) < (7,)
     assert versions["sentence-transformers"].startswith("6.")

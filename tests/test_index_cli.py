@@ -345,11 +345,11 @@ def test_as_a_process_of_its_own(folder: Path, tmp_path: Path) -> None:
     assert "索引 data 不存在" in complaint
 
 
-@pytest.mark.skipif(not (REPOSITORY / SHIPPED / "modules.json").exists(), reason=f"{SHIPPED} 不在")
+@pytest.mark.skipif(not (REPOSITORY / SHIPPED["best"] / "modules.json").exists(), reason="models/best 不在")
 def test_the_shipped_model_is_the_default(folder: Path, tmp_path: Path) -> None:
     done = run("add", folder, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert f"编码模型 {SHIPPED}" in run("list", cwd=tmp_path).stdout
+    assert f"编码模型 {SHIPPED['best']}" in run("list", cwd=tmp_path).stdout
 
 
 def test_a_file_that_was_read_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,9 +25,9 @@ MAY_IMPORT = {
 
 # what is slow or large to import → where it may be imported as a module loads
 HEAVY = {
-    "torch": {"models/train.py", "models/contextual.py"},
+    "torch": {"models/train.py", "models/best_module.py"},
     "transformers": set[str](),
-    "sentence_transformers": set[str](),
+    "sentence_transformers": {"models/best_module.py"},
     "faiss": {"index/dense.py"},
     "gradio": {"page/chat.py", "page/shelves.py", "page/theme.py"},
 }

@@ -1,0 +1,102 @@
+"""The shipped static encoder: a vector a piece and their weighted sum, in numpy.
+
+The folder is a sentence-transformers one, and that library gives its vectors too, with every time counted; this is what the
+product runs, without it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from index.unigram import Cut, any_cutter
+from index.vectors import unit_rows
+
+COUNTS = "counts_config.json"  # beside the weights, where a word that comes back is not to count as often as it comes
+SATURATED = "log1p"  # what stands there: n times the same word weigh log(1 + n)
+_CUT_AT_ONCE = 4096  # texts whose pieces are found together
+_AT_ONCE = 64  # texts whose vectors are summed in one product: their pieces are mostly the same
+
+
+class StaticEncoder:
+    """Texts to the sum of their pieces' vectors, at length 1.
+
+    saturated: a piece weighs log(1 + times it stands in the text), as in tf-idf (Salton & Buckley, 1988), else the times.
+    """
+
+    def __init__(self, cut: Cut, table: np.ndarray, scale: np.ndarray, name: str, fingerprint: str, saturated: bool = False) -> None:
+        """table: [pieces, dimension], of any type of number; a row's vector is that times its scale, float32 [pieces]."""
+        self.name = name
+        self.fingerprint = fingerprint
+        self.dimension = int(table.shape[1])
+        self._cut = cut
+        self._table = table
+        self._scale = scale
+        self._saturated = saturated
+
+    def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
+        """float32 [len(texts), dimension]; rows of length 1, a zero row for a text that holds nothing it knows."""
+        found = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for start in range(0, len(texts), _CUT_AT_ONCE):
+            pieces = self._cut(texts[start : start + _CUT_AT_ONCE])
+            for at in range(0, len(pieces), _AT_ONCE):
+                some = pieces[at : at + _AT_ONCE]
+                found[start + at : start + at + len(some)] = self._summed(some)
+        return unit_rows(found)
+
+    def _summed(self, pieces: Sequence[Sequence[int]]) -> np.ndarray:
+        """float32 [texts, dimension]: a product of how often each piece stands in each text with the pieces' vectors."""
+        lengths = np.fromiter(map(len, pieces), dtype=np.int64, count=len(pieces))
+        numbers = np.fromiter(chain.from_iterable(pieces), dtype=np.int64, count=int(lengths.sum()))
+        there, place = np.unique(numbers, return_inverse=True)
+        cells = np.repeat(np.arange(len(pieces)), lengths) * len(there) + place
+        times = np.bincount(cells, minlength=len(pieces) * len(there)).reshape(len(pieces), len(there)).astype(np.float32)
+        summed: np.ndarray = (np.log1p(times) if self._saturated else times) @ self._rows(there)
+        return summed
+
+    def _rows(self, numbers: np.ndarray) -> np.ndarray:
+        rows: np.ndarray = self._table[numbers].astype(np.float32) * self._scale[numbers, None]
+        return rows
+
+    def words(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """For each text float32 [tokens, dimension], less what weighs nothing: punctuation, spaces."""
+        found = [self._rows(np.array(pieces, dtype=np.int64)) for pieces in self._cut(texts)]
+        return [each[each.any(axis=1)] for each in found]
+
+
+def load_static(folder: Path, name: str, fingerprint: str) -> StaticEncoder | None:
+    """The encoder in a folder; None where it holds another kind of model, or one that puts words before a text.
+
+    Raises OSError and ValueError where a file is missing or none of what it should be.
+    """
+    if not _is_static(folder):
+        return None
+    from safetensors.numpy import load_file
+    from tokenizers import Tokenizer
+
+    held = load_file(folder / "model.safetensors")
+    table = next((held[key] for key in ("embeddings", "embedding.weight") if key in held), None)
+    if table is None or held.get("mapping") is not None:
+        return None
+    scale = held.get("weights")
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    counts = folder / COUNTS
+    saturated = counts.is_file() and json.loads(counts.read_text(encoding="utf-8"))["counts"] == SATURATED
+    ones = np.ones(len(table), dtype=np.float32)
+    return StaticEncoder(any_cutter(tokenizer), table, ones if scale is None else scale.astype(np.float32), name, fingerprint, saturated)
+
+
+def _is_static(folder: Path) -> bool:
+    """Whether its modules are a table of pieces, and nothing after but normalisation; and no text gets words put before it."""
+    modules: Any = json.loads((folder / "modules.json").read_text(encoding="utf-8")) if (folder / "modules.json").is_file() else []
+    kinds = [str(one["type"]).rpartition(".")[2] for one in modules]
+    settings = folder / "config_sentence_transformers.json"
+    said = json.loads(settings.read_text(encoding="utf-8")) if settings.is_file() else {}
+    plain = not any((said.get("prompts") or {}).values()) and said.get("truncate_dim") is None
+    return kinds[:1] == ["StaticEmbedding"] and set(kinds[1:]) <= {"Normalize"} and plain and not (modules[0].get("path") or "")
