@@ -21,6 +21,7 @@ from eval.sets import SETS
 from index.types import YoujuError
 
 RESAMPLES = 2_000  # of a ratio
+STUDENT = (float("nan"), 12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)  # t, two-sided 95 %, by degrees of freedom
 
 
 @dataclass(frozen=True)
@@ -155,10 +156,8 @@ def _beside(row: Row, figure: Figure, both: Sequence[tuple[str, float, float]]) 
 
 def _mean_ratio(base: np.ndarray, this: np.ndarray) -> tuple[float, tuple[float, float]]:
     """The geometric mean of a few ratios, with Student's interval: resampling a few would say too little."""
-    from scipy import stats
-
     logs = np.log(this / base)
-    half = stats.t.ppf(0.975, len(logs) - 1) * logs.std(ddof=1) / np.sqrt(len(logs))
+    half = STUDENT[len(logs) - 1] * logs.std(ddof=1) / np.sqrt(len(logs))
     return float(np.exp(logs.mean())), (float(np.exp(logs.mean() - half)), float(np.exp(logs.mean() + half)))
 
 

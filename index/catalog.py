@@ -102,14 +102,14 @@ _MIGRATIONS = (
     CREATE INDEX IF NOT EXISTS readings_by_digest ON readings (digest);
     """,
     """
-    CREATE TABLE contextual (
+    CREATE TABLE IF NOT EXISTS contextual (
         row INTEGER PRIMARY KEY REFERENCES passages (row) ON DELETE CASCADE,
         vector BLOB NOT NULL,
         batch INTEGER NOT NULL
     );
-    CREATE INDEX contextual_by_batch ON contextual (batch);
-    CREATE TABLE contextual_meta (fingerprint TEXT NOT NULL, batch INTEGER NOT NULL);
-    INSERT INTO contextual_meta VALUES ('', 0);
+    CREATE INDEX IF NOT EXISTS contextual_by_batch ON contextual (batch);
+    CREATE TABLE IF NOT EXISTS contextual_meta (fingerprint TEXT NOT NULL, batch INTEGER NOT NULL);
+    INSERT INTO contextual_meta SELECT '', 0 WHERE NOT EXISTS (SELECT 1 FROM contextual_meta);
     """,
 )
 _FACTS = "title, unit, region, year, kind, issued, number, aliases, read_from"

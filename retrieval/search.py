@@ -60,7 +60,7 @@ def candidates(corpus: Corpus, question: Question, allowed: frozenset[int] | Non
     asking = None
     if corpus.contextual is not None and corpus.filled()[0]:
         asking = corpus.contextual.encode([question.rest], query=True)[0]
-        lists[CONTEXT] = dict(corpus.near_in_context(asking, DEPTH, allowed))
+        lists[CONTEXT] = {row: score for row, score in corpus.near_in_context(asking, DEPTH, allowed) if score > 0}
     fused = weighted_scores({name: list(scores.items()) for name, scores in lists.items()}, WEIGHTS)[:k]
     best = {name: max(scores.values(), default=1.0) for name, scores in lists.items()}
     near = corpus.in_context([row for row, _ in fused])

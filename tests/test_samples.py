@@ -245,11 +245,16 @@ def runs(texts: Iterator[str]) -> set[str]:
     return {text[i : i + LONGEST_SHARED] for text in map(flat, texts) for i in range(len(text) - LONGEST_SHARED + 1)}
 
 
+def said(line: dict[str, Any]) -> list[str]:
+    """What is asked in a line of gold: a question, or the turns of a conversation."""
+    return [line["question"]] if "question" in line else [turn["question"] for turn in line["turns"]]
+
+
 def test_nothing_is_copied_from_the_shared_corpora_or_their_questions() -> None:
     if not (SHARED / "reports").is_dir() or not (SHARED / "gold").is_dir():
         pytest.skip("no ../shared beside this checkout to compare with")
     gold = [json.loads(line) for p in (SHARED / "gold").glob("*.jsonl") for line in p.read_text("utf-8").splitlines()]
     theirs = runs(path.read_text(encoding="utf-8") for path in (SHARED / "reports").rglob("*.txt"))
-    theirs |= runs(text for line in gold for text in [line["question"], *line.get("evidence", [])])
+    theirs |= runs(text for line in gold for text in [*said(line), *line.get("evidence", [])])
     ours = runs(iter(TEXTS.values())) | runs(iter(question["question"] for question in QUESTIONS))
     assert sorted(ours & theirs) == []
