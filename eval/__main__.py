@@ -107,6 +107,11 @@ def _parser() -> argparse.ArgumentParser:
     _cache(gate)
     gate.add_argument("--encoder", metavar="PATH|NAME", help="编码模型：best（默认）、fast，或模型的文件夹、名称")
 
+    hidden = add("hidden", _hidden, "看不见的报告有没有左右别人得到的回答：每个问题旁边是不含它们的库，一处不同就失败（退出状态 1）")
+    hidden.add_argument("--gold", type=Path, nargs="+", default=SAMPLES, metavar="GOLD.jsonl", help="金标，可以是多份（默认样例问题与样例表格）")
+    hidden.add_argument("--reports", type=Path, nargs="+", default=[Path("reports")], metavar="DIR")
+    hidden.add_argument("--encoder", metavar="PATH|NAME", help="编码模型：best（默认）、fast，或模型的文件夹、名称")
+
     figures = add("figures", _figures, "把所有开发集跑一遍，写成一张表；--base 时与另一份代码并排，逐题配对")
     figures.add_argument("--base", type=Path, metavar="DIR", help="另一份检出的代码，有自己的 .venv")
     figures.add_argument("--sets", default="", metavar="a,b", help="只跑这些（默认除 loong、encoders 外全部；all 是全部）")
@@ -304,6 +309,24 @@ def _bench(args: argparse.Namespace) -> None:
             progress("比较", len(rows), len(systems))
             _write(args, markdown_bench(rows, total), same | {"rows": [row.as_json() for row in rows]})
     print(markdown_bench(rows, total))
+
+
+def _hidden(args: argparse.Namespace) -> int:
+    cases = read_golds(args.gold)
+
+    from eval.hidden import divisions, hidden_table, steered
+    from eval.run import reports_in
+    from index.encoder import load_encoder
+    from index.files import reports_in as read_in
+
+    bad: list[str] = []
+    reports = list(read_in(reports_in(args.reports), bad.append))
+    if bad:
+        raise YoujuError(f"有 {len(bad)} 处读不出来：{'；'.join(bad)}")
+    with _progress() as progress:
+        asked, found = steered(reports, cases, load_encoder(args.encoder), progress)
+    print(hidden_table(asked, found, len(list(divisions([report.name for report in reports])))))
+    return 1 if found else 0
 
 
 def _gate(args: argparse.Namespace) -> int:

@@ -74,6 +74,7 @@ class Corpus:
         self._view = view
         self._reading = threading.RLock()  # of the connection, which looks for what is new
         self._swapping = threading.RLock()  # of the view
+        self._writing = threading.Lock()  # writers of this process take turns, however long; those of others are told who is at it
         self._texts: dict[str, np.ndarray] = {}
         self._remembering = threading.Lock()  # of vectors
         self._context: _Contexts | None = None  # the contextual vectors, once asked for
@@ -423,7 +424,7 @@ class Corpus:
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
         """A connection of its own, so that no reader sees what is not committed."""
-        with locked(self._data, WAIT):
+        with self._writing, locked(self._data, WAIT):
             db = catalog.connect(self._data / CATALOG)
             try:
                 with catalog.guard(self._data / CATALOG):

@@ -55,10 +55,12 @@ DIALOGS = (
 )
 
 
-def library(reports: Sequence[ReportRef], manages: bool = True, alike: Mapping[int, Sequence[ReportRef]] = NONE_ALIKE) -> str:
+def library(
+    reports: Sequence[ReportRef], manages: bool = True, alike: Mapping[int, Sequence[ReportRef]] = NONE_ALIKE, filled: float = 1.0
+) -> str:
     """The reports indexed, as a table to filter and sort that becomes a list of cards on a phone; `manages`: may change them.
 
-    `alike`: row of a report → others that are nearly the same.
+    `alike`: row of a report → others that are nearly the same.  `filled`: the share of passages that have their contextual vector.
     """
     if not reports:
         return '<p class="say">还没有收录报告。</p>'
@@ -109,8 +111,9 @@ def library(reports: Sequence[ReportRef], manages: bool = True, alike: Mapping[i
         + _options("文种", "kind", sorted({report.facts.kind for report in reports if report.facts.kind}))
         + '<label class="tick"><input type="checkbox" data-filter="warned"><span>只看有提示的</span></label></div>'
     )
+    counted = f"共 {len(reports)} 份报告，{total:,} 字。" + ("" if filled >= 1 else f"上下文向量正在后台补算，已有 {_percent(filled)}。")
     return (
-        f'{filters}<p class="count" role="status" data-all="共 {len(reports)} 份报告，{total:,} 字。">共 {len(reports)} 份报告，{total:,} 字。</p>'
+        f'{filters}<p class="count" role="status" data-all="{counted}">{counted}</p>'
         f'<div class="scroll" tabindex="0" role="region" aria-label="报告列表"><table class="reports"><thead><tr>{head}</tr>'
         f"</thead><tbody>{''.join(rows)}</tbody></table></div>{DIALOGS if manages else ''}"
     )

@@ -47,7 +47,8 @@ class Shelves:
         held = {ref.id: ref for ref in reports}
         pairs = self._alike(self._corpus.generation)
         alike = {ref.row: [held[id] for id in pairs.get(ref.id, ()) if id in held] for ref in reports}
-        return library(reports, who.manages, alike)
+        filled, passages = who.corpus.filled()
+        return library(reports, who.manages, alike, filled / passages if passages else 1.0)
 
     def _alike_at(self, generation: int) -> Mapping[str, Sequence[str]]:
         """Ids of reports → those of others nearly the same; of all, for the caller to leave out what is not to be seen."""

@@ -211,7 +211,7 @@ def routes(corpus: Corpus, uploads: Path, door: Door, desk: Desk) -> APIRouter:
         response.headers[OUTCOME] = taken.outcome
         return ListedOut.of(shown)
 
-    @changes.post("/api/v1/reports", status_code=201, summary="添加报告", tags=["报告"], responses=told(401, 403, 409, 413, 422, 429))
+    @changes.post("/api/v1/reports", status_code=201, summary="添加报告", tags=["报告"], responses=told(401, 403, 409, 413, 422, 429, 503))
     def add_report(request: Request, response: Response, file: Annotated[UploadFile, File(description="报告文件")]) -> ListedOut:
         """上传一个文件并收录。需要管理权限。"""
         record(request, "add", file=file.filename)
@@ -222,7 +222,7 @@ def routes(corpus: Corpus, uploads: Path, door: Door, desk: Desk) -> APIRouter:
         """单位、年份、字数与收录时的提示。"""
         return ListedOut.of(find(seen(request), report_id))
 
-    @changes.put("/api/v1/reports/{report_id}", summary="替换报告", tags=["报告"], responses=told(401, 403, 404, 409, 413, 422, 429))
+    @changes.put("/api/v1/reports/{report_id}", summary="替换报告", tags=["报告"], responses=told(401, 403, 404, 409, 413, 422, 429, 503))
     def replace_report(request: Request, report_id: ReportId, file: Annotated[UploadFile, File()]) -> ListedOut:
         """用上传的文件替换；新文件收录成功之后才移除旧的。需要管理权限。"""
         old = find(seen(request), report_id)
@@ -231,7 +231,7 @@ def routes(corpus: Corpus, uploads: Path, door: Door, desk: Desk) -> APIRouter:
         record(request, "replace", report=old.id, file=file.filename)
         return ListedOut.of(intake.put_in_place(corpus, uploads, old, file.filename or "", file.file, door.policy.upload_bytes))
 
-    @changes.patch("/api/v1/reports/{report_id}", summary="更正报告的单位、年份等", tags=["报告"], responses=told(400, 401, 403, 404, 409, 413, 422, 429))
+    @changes.patch("/api/v1/reports/{report_id}", summary="更正报告的单位、年份等", tags=["报告"], responses=told(400, 401, 403, 404, 409, 413, 422, 429, 503))
     def correct_report(request: Request, report_id: ReportId, facts: FactsIn) -> ListedOut:
         """更正之后，重新读取文件也不会改回去。需要管理权限。"""
         ref = find(seen(request), report_id)
@@ -244,7 +244,7 @@ def routes(corpus: Corpus, uploads: Path, door: Door, desk: Desk) -> APIRouter:
         except YoujuError as error:
             raise Refused(422, "请求有误", str(error)) from error
 
-    @changes.delete("/api/v1/reports/{report_id}", status_code=204, summary="移除报告", tags=["报告"], responses=told(401, 403, 404, 409, 422, 429))
+    @changes.delete("/api/v1/reports/{report_id}", status_code=204, summary="移除报告", tags=["报告"], responses=told(401, 403, 404, 409, 422, 429, 503))
     def remove_report(request: Request, report_id: ReportId) -> Response:
         """从索引中移除；上传的文件一并删去，其他文件夹里的原文件不动。需要管理权限。"""
         ref = find(seen(request), report_id)
@@ -327,8 +327,9 @@ def routes(corpus: Corpus, uploads: Path, door: Door, desk: Desk) -> APIRouter:
         """请求数、用时、回答结果与排队。需要管理权限。"""
         if not (user := user_of(request)) or not user.may_manage:
             raise Refused(403, "没有权限", "查看运行指标需要管理权限：请用管理账号的令牌。")
-        refs = seen(request).reports()  # a manager may be barred from some
-        text = door.metrics.text(len(refs), sum(ref.passages for ref in refs), queue.inside)
+        mine = seen(request)  # a manager may be barred from some
+        filled, passages = mine.filled()
+        text = door.metrics.text(len(mine.reports()), passages, filled, queue.inside)
         return Response(text, headers={"content-type": metrics.TYPE})
 
     router.include_router(changes)

@@ -27,6 +27,7 @@ class Metrics:
         self._answers = Counter("youju_answers", "Answers by outcome", ["status"], registry=self._registry)
         self._reports = Gauge("youju_reports", "Reports indexed", registry=self._registry)
         self._passages = Gauge("youju_passages", "Passages indexed", registry=self._registry)
+        self._filled = Gauge("youju_passages_in_context", "Passages with their contextual vector", registry=self._registry)
         self._queue = Gauge("youju_queue", "Questions being answered or waiting", registry=self._registry)
 
     @contextmanager
@@ -45,9 +46,10 @@ class Metrics:
         """Count an answer."""
         self._answers.labels(status).inc()
 
-    def text(self, reports: int, passages: int, queue: int) -> bytes:
+    def text(self, reports: int, passages: int, filled: int, queue: int) -> bytes:
         """The exposition format, version 0.0.4."""
         self._reports.set(reports)
         self._passages.set(passages)
+        self._filled.set(filled)
         self._queue.set(queue)
         return generate_latest(self._registry)

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from index.folder import Busy
 from index.types import LoadError, YoujuError
 from retrieval.question import QuestionError
 
@@ -116,6 +117,8 @@ def of(error: Exception) -> JSONResponse:
         return problem(422, "请求有误", _faults(error.errors()))
     if isinstance(error, QuestionError | LoadError):
         return problem(422, "请求有误", str(error))
+    if isinstance(error, Busy):  # another process is writing
+        return problem(503, "正忙", str(error), {"Retry-After": "5"})
     if isinstance(error, YoujuError):
         return problem(409, "无法完成", str(error))
     log.error("request failed", exc_info=error)
