@@ -67,6 +67,11 @@ class Build:
         """16 hexadecimal digits over everything that answers depend on."""
         return digest(self.files(*_CODE), self.root)
 
+    def index(self, reports: Sequence[Path], data: Path) -> None:
+        """An index of some reports by `python -m index add`, whole: with contextual vectors, in a build that has them."""
+        whole = ("--wait",) if (self.root / "index" / "backfill.py").is_file() else ()
+        self.call("-m", "index", "add", *reports, "--data", data, *whole)
+
     def kept(self, name: str, given: Iterable[Path], make: Callable[[Path], object], code: str = "") -> Path:
         """The file or folder that `make` writes at the path it is handed; made once for the same code and given files.
 

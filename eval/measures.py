@@ -141,12 +141,7 @@ def _scores(given: Set, cases: Sequence[Case], scores: Mapping[str, Mapping[str,
 
 def indexed(build: Build, reports: Sequence[Path]) -> Path:
     """The build's own index of some reports, whole: with contextual vectors, in a build that has them."""
-
-    def make(out: Path) -> None:
-        whole = ("--wait",) if (build.root / "index" / "backfill.py").is_file() else ()
-        build.call("-m", "index", "add", *reports, "--data", out, *whole)
-
-    return build.kept("index", reports, make)
+    return build.kept("index", reports, lambda out: build.index(reports, out))
 
 
 def driven(given: Set, build: Build, conversations: Callable[[dict[str, Any]], dict[str, Any]]) -> list[dict[str, Any]]:

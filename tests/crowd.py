@@ -209,7 +209,7 @@ def serving(build: Build, reports: Sequence[Path], people: int, *options: str) -
     """A build's server over an index that it made itself: address, process, everybody's tokens."""
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
-        build.call("-m", "index", "add", *reports, "--data", data)
+        build.index(reports, data)
         tokens = build.call("-c", ACCOUNTS, data, people).split()
         command = build.command("app.py", "--data", data, "--port", "0", *options)
         with subprocess.Popen(command, cwd=build.root, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
