@@ -35,6 +35,7 @@ SAMPLES = ROOT / "reports"
 REAL = ROOT.parent / "shared" / "reports"
 FRAMES = ROOT / "tests" / "data" / "officialese.txt"
 REWORDINGS = ROOT / "tests" / "data" / "rewordings.jsonl"
+SECOND = ROOT / "tests" / "data" / "rewordings-2.jsonl"  # written later, without a look at the check
 CHECK = "retrieval.wording.check:check"  # what the product strikes by
 MOST = 240  # lies of a kind
 TOWNS = {"南屏市": "鹿鸣", "石桥市": "沙洲", "云泽市": "清源", "东陵市": "石门", "松坪市": "双桥", "杏林市": "大岭", "桐庄市": "云台"}  # of the frames
@@ -372,11 +373,11 @@ class Rewording:
         return [part for part in re.findall(r".+?\[1\][。！]?", self.written) if part.strip()]
 
 
-def rewordings() -> list[Rewording]:
-    """The rewordings, each with the quotation in its sample report, or in a report of which only unit, title, year and path are told."""
+def rewordings(path: Path = REWORDINGS) -> list[Rewording]:
+    """The rewordings of a set, each with the quotation in its sample report, or in a report of which only unit, title, year and path are told."""
     reports = {report.name: report for report in samples()}
     found: list[Rewording] = []
-    for line in REWORDINGS.read_text("utf8").splitlines():
+    for line in path.read_text("utf8").splitlines():
         row = json.loads(line)
         quote: str = row["quotation"]
         if isinstance(row["report"], str):
@@ -384,8 +385,8 @@ def rewordings() -> list[Rewording]:
             start = report.text.find(quote)
             if start < 0:
                 raise ValueError(f"{row['id']}: not in {report.name}: {quote}")
-            path = next((p.path for p in report.passages if p.start <= start < p.end), ())
-            citation = Quotation(report, start, start + len(quote), path).cited(1)
+            headings = next((p.path for p in report.passages if p.start <= start < p.end), ())
+            citation = Quotation(report, start, start + len(quote), headings).cited(1)
         else:
             told = row["report"]
             facts = Facts(told["title"], told["unit"], told.get("region", ""), told["year"], told.get("kind", ""))
@@ -449,19 +450,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     for kind, n in counts.items():
         print(f"| {kind} | {n} | {got[kind]} | {got[kind] / n:.1%} | {blind[kind]} |")
     print(f"| all | {counts.total()} | {got.total()} | {got.total() / counts.total():.1%} | {blind.total()} |\n")
-    fair = rewordings()
-    lost = struck(check, fair)
-    of, off = Counter(row.kind for row in fair), Counter(row.kind for row in lost)
-    print("| kind of rewording | n | struck | share |\n|---|---:|---:|---:|")
-    for kind, n in of.items():
-        print(f"| {kind} | {n} | {off[kind]} | {off[kind] / n:.1%} |")
-    print(f"| all | {len(fair)} | {len(lost)} | {len(lost) / len(fair):.1%} |")
+    sets = {path: struck(check, rewordings(path)) for path in (REWORDINGS, SECOND)}
+    for path, lost in sets.items():
+        of, off = Counter(row.kind for row in rewordings(path)), Counter(row.kind for row in lost)
+        print(f"| kind of rewording in {path.name} | n | struck | share |\n|---|---:|---:|---:|")
+        for kind, n in of.items():
+            print(f"| {kind} | {n} | {off[kind]} | {off[kind] / n:.1%} |")
+        print(f"| all | {of.total()} | {len(lost)} | {len(lost) / of.total():.1%} |\n")
     shown: Counter[str] = Counter()
     for lie in through:
         shown[lie.kind] += 1
         if shown[lie.kind] <= options.show:
             print(f"passed: {lie.kind}: {lie.written}  <- {lie.quotations[0].text}", file=sys.stderr)
-    for row in lost[: options.show * 40]:
+    for row in itertools.chain.from_iterable(lost[: options.show * 40] for lost in sets.values()):
         print(f"struck: {row.id} {row.kind}: {row.written}  <- {row.quotation.quote}", file=sys.stderr)
 
 
