@@ -137,6 +137,19 @@ class Accounts:
 
     def check(self, name: str, password: str) -> Account | None:
         """The account, when the password is right.  A name that is not there takes as long."""
+        found = self._checked(name, password)
+        return Account(*found[:2]) if found else None
+
+    def log_in(self, name: str, password: str) -> tuple[Account, str] | None:
+        """The account and a new session's cookie, when the password is right and still is as the session begins."""
+        found = self._checked(name, password)
+        if found is None:
+            return None
+        cookie = self.start_session(name, found[2])
+        return (Account(*found[:2]), cookie) if cookie else None
+
+    def _checked(self, name: str, password: str) -> tuple[str, Role, str] | None:
+        """Name, role and hash of an account whose password is right."""
         from argon2.exceptions import Argon2Error, InvalidHashError
 
         if len(password) > LONGEST:
@@ -147,7 +160,7 @@ class Accounts:
             _hasher().verify(row[2] if row else _NOBODY, password.encode("utf-8", "surrogatepass"))
         except (Argon2Error, InvalidHashError):
             return None
-        return Account(*row[:2]) if row else None
+        return (row[0], row[1], row[2]) if row else None
 
     def add_token(self, user: str, label: str = "") -> str:
         """A new token of a user; told once, kept as its hash."""
@@ -181,16 +194,19 @@ class Accounts:
             ).fetchone()
         return Account(*row) if row else None
 
-    def start_session(self, user: str) -> str:
-        """A new session of a user: the value of its cookie.  Those that have run out are cleared away."""
+    def start_session(self, user: str, hashed: str) -> str:
+        """A new session of a user: the value of its cookie; empty where the password's hash is no longer the user's.
+
+        Sessions that have run out are cleared away.
+        """
         cookie, now = secrets.token_urlsafe(32), time.time()
         with self._reading() as db:
             db.execute("DELETE FROM sessions WHERE ends < ?", (now,))
-            try:
-                db.execute("INSERT INTO sessions VALUES (?, ?, ?)", (_digest(cookie), user, now + SESSION_SECONDS))
-            except sqlite3.IntegrityError as error:
-                raise AccountError(f"没有账号“{user}”：它可能刚被移除") from error
-        return cookie
+            begun = db.execute(
+                "INSERT INTO sessions SELECT ?, name, ? FROM users WHERE name = ? AND password = ?",
+                (_digest(cookie), now + SESSION_SECONDS, user, hashed),
+            ).rowcount
+        return cookie if begun else ""
 
     def of_session(self, cookie: str) -> Account | None:
         """Whose session a cookie is; None when there is none of it (any more), or it is older than 12 hours."""

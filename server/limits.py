@@ -7,8 +7,9 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TypeVar
 
 import anyio.to_thread
@@ -103,6 +104,14 @@ class Turnstile:
             return await anyio.to_thread.run_sync(work)
 
 
+@dataclass(frozen=True)
+class Try:
+    """A try at a password: seconds to wait, 0 where it may be looked at, and where it is counted."""
+
+    wait: float
+    counted: tuple[tuple[Window, str], ...]
+
+
 class Guesses:
     """Wrong passwords are counted, right ones are not.  Safe from many threads.
 
@@ -116,21 +125,19 @@ class Guesses:
         self._names = Window(NAME_LOGINS, seconds, clock)
         self._known: dict[tuple[str, str], None] = {}
 
-    def take(self, name: str, address: str) -> float:
-        """Count a try; seconds to wait, 0 where the password may be looked at."""
+    def take(self, name: str, address: str) -> Try:
+        """Count a try.  Where it has to wait, the password may not be looked at."""
         taken: list[tuple[Window, str]] = []
         for window, key in self._counted(name, address):
             if wait := window.take(key):
-                for other, held in taken:
-                    other.give_back(held)
-                return wait
+                _give_back(taken)
+                return Try(wait, ())
             taken.append((window, key))
-        return 0.0
+        return Try(0.0, tuple(taken))
 
-    def right(self, name: str, address: str) -> None:
+    def right(self, name: str, address: str, tried: Try) -> None:
         """The password was right: the try does not count, nor do those before it for this name from this address."""
-        for window, key in self._counted(name, address):
-            window.give_back(key)
+        _give_back(tried.counted)
         self._pairs.forget(_pair(name, address))
         while len(self._known) >= _MOST_KEYS:
             self._known.pop(next(iter(self._known)), None)
@@ -139,6 +146,11 @@ class Guesses:
     def _counted(self, name: str, address: str) -> list[tuple[Window, str]]:
         found = [(self._pairs, _pair(name, address)), (self._addresses, address)]
         return found if (name, address) in self._known else [*found, (self._names, name)]
+
+
+def _give_back(counted: Iterable[tuple[Window, str]]) -> None:
+    for window, key in counted:
+        window.give_back(key)
 
 
 def _pair(name: str, address: str) -> str:

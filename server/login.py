@@ -65,20 +65,22 @@ def routes(door: Door) -> APIRouter:
     ) -> Response:
         visit = visit_of(request)
         address = visit.address if visit else ""
-        if wait := guesses.take(name[:64], address):
+        tried = guesses.take(name[:64], address)
+        if tried.wait:
             record(request, "login refused", name=name[:64])
-            said = f"试错的次数太多，请 {math.ceil(wait / 60)} 分钟后再试。"
+            said = f"试错的次数太多，请 {math.ceil(tried.wait / 60)} 分钟后再试。"
             return _page(local(next), said, 429)
-        account = door.accounts.check(name, password)
-        if account is None:
+        entered = door.accounts.log_in(name, password)
+        if entered is None:
             record(request, "login failed", name=name[:64])
             return _page(local(next), "账号或密码不对。", 401)
-        guesses.right(name[:64], address)
+        account, cookie = entered
+        guesses.right(name[:64], address, tried)
         record(request, "login", name=account.name)
         base = request.scope.get("root_path", "").rstrip("/")
         response = RedirectResponse(base + local(next), 303)
         response.set_cookie(
-            COOKIE, door.accounts.start_session(account.name), max_age=SESSION_SECONDS, path=base or "/", httponly=True, samesite="lax",
+            COOKIE, cookie, max_age=SESSION_SECONDS, path=base or "/", httponly=True, samesite="lax",
             secure=request.scope["scheme"] == "https",
         )  # fmt: skip
         return response

@@ -52,6 +52,12 @@ def log_in(client: httpx.Client, name: str, word: str = PASSWORD) -> int:
     return client.post("/login", data={"name": name, "password": word}).status_code
 
 
+def right(guesses: Guesses, name: str, address: str) -> None:
+    tried = guesses.take(name, address)
+    assert tried.wait == 0.0
+    guesses.right(name, address, tried)
+
+
 class TestGuesses:
     def test_fifty_people_behind_one_address_get_in_all_at_once(self, place: Place) -> None:
         names = [f"person{n}" for n in range(50)]
@@ -69,35 +75,44 @@ class TestGuesses:
         now = [0.0]
         guesses = Guesses(300.0, lambda: now[0])
         for _ in range(20):
-            assert guesses.take("li", "192.0.2.1") == 0.0
-            guesses.right("li", "192.0.2.1")
-        assert [guesses.take("li", "192.0.2.1") for _ in range(LOGINS)] == [0.0] * LOGINS
-        assert guesses.take("li", "192.0.2.1") == 300.0
+            right(guesses, "li", "192.0.2.1")
+        assert [guesses.take("li", "192.0.2.1").wait for _ in range(LOGINS)] == [0.0] * LOGINS
+        assert guesses.take("li", "192.0.2.1").wait == 300.0
         now[0] = 301.0
-        assert guesses.take("li", "192.0.2.1") == 0.0
+        assert guesses.take("li", "192.0.2.1").wait == 0.0
+
+    def test_right_ones_all_at_once_leave_nothing_counted(self) -> None:
+        guesses = Guesses(300.0, lambda: 0.0)
+        for n in range(NAME_LOGINS):
+            at_once = [guesses.take("li", f"192.0.2.{n}") for _ in range(LOGINS)]
+            for tried in at_once:
+                assert tried.wait == 0.0
+                guesses.right("li", f"192.0.2.{n}", tried)
+        waits = [guesses.take("li", f"198.51.100.{n}").wait for n in range(NAME_LOGINS)]
+        assert waits == [0.0] * NAME_LOGINS
 
     def test_who_guesses_from_elsewhere_locks_nobody_out_of_their_own_place(self) -> None:
         guesses = Guesses(300.0, lambda: 0.0)
-        assert guesses.take("li", "192.0.2.1") == 0.0
-        guesses.right("li", "192.0.2.1")
-        waits = [guesses.take("li", f"198.51.100.{n}") for n in range(NAME_LOGINS + 20)]
+        right(guesses, "li", "192.0.2.1")
+        waits = [guesses.take("li", f"198.51.100.{n}").wait for n in range(NAME_LOGINS + 20)]
         assert waits == [0.0] * NAME_LOGINS + [300.0] * 20, "however many addresses"
-        assert guesses.take("li", "192.0.2.1") == 0.0
+        assert guesses.take("li", "192.0.2.1").wait == 0.0
 
     def test_an_address_is_bounded_over_all_names(self) -> None:
         guesses = Guesses(300.0, lambda: 0.0)
-        waits = [guesses.take(f"name{n}", "192.0.2.1") for n in range(ADDRESS_LOGINS + 1)]
+        waits = [guesses.take(f"name{n}", "192.0.2.1").wait for n in range(ADDRESS_LOGINS + 1)]
         assert waits == [0.0] * ADDRESS_LOGINS + [300.0]
 
     @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("12"), st.booleans()), max_size=60))
     def test_no_more_wrong_ones_are_looked_at_than_may_be(self, tries: list[tuple[str, str, bool]]) -> None:
         guesses = Guesses(300.0, lambda: 0.0)
         wrong: dict[tuple[str, str], int] = {}
-        for name, address, right in tries:
-            if guesses.take(name, address):
+        for name, address, knows in tries:
+            tried = guesses.take(name, address)
+            if tried.wait:
                 continue
-            if right:
-                guesses.right(name, address)
+            if knows:
+                guesses.right(name, address, tried)
                 wrong[name, address] = 0
             else:
                 wrong[name, address] = wrong.get((name, address), 0) + 1
@@ -230,13 +245,13 @@ class TestVisitors:
         bearer = {"authorization": f"Bearer {place.accounts.add_token(name)}"}
         health = httpx.get(place.url + "/healthz", headers=bearer).json()
         lines = httpx.get(place.url + "/metrics", headers=bearer).text.splitlines()
-        return health, [line for line in lines if line.startswith(("youju_reports ", "youju_passages "))]
+        return health, [line for line in lines if line.startswith(("youju_reports ", "youju_passages"))]
 
     def test_a_manager_who_is_barred_learns_nothing_of_what_is_hidden(self, hidden: Place) -> None:
         before, inside = self.told(hidden, "outside"), self.told(hidden, "inside")
         assert (before[0]["reports"], inside[0]["reports"]) == (2, 3)
-        assert before[1] == ["youju_reports 2.0", "youju_passages 4.0"]
-        assert inside[1] == ["youju_reports 3.0", "youju_passages 7.0"]
+        assert before[1] == ["youju_reports 2.0", "youju_passages 4.0", "youju_passages_in_context 4.0"]
+        assert inside[1] == ["youju_reports 3.0", "youju_passages 7.0", "youju_passages_in_context 7.0"]
         self.corpus.add([make_report("又一份.txt", [f"{SECRET}的又一份。"], source=str(self.closed / "又一份.txt"))])
         assert self.told(hidden, "outside") == before, "nor that anything has changed"
         assert self.told(hidden, "inside") != inside

@@ -101,6 +101,13 @@ class TestListening:
             policy(**given)
 
 
+def begun(accounts: Accounts, word: str = PASSWORD) -> str:
+    """A new session of li."""
+    entered = accounts.log_in("li", word)
+    assert entered is not None
+    return entered[1]
+
+
 class TestAccounts:
     @pytest.fixture
     def accounts(self, tmp_path: Path) -> Iterator[Accounts]:
@@ -138,18 +145,25 @@ class TestAccounts:
 
     def test_a_session_ends_with_the_password_or_the_account(self, accounts: Accounts) -> None:
         accounts.add("li", PASSWORD)
-        cookies = [accounts.start_session("li") for _ in range(3)]
+        cookies = [begun(accounts) for _ in range(3)]
         assert all(accounts.of_session(cookie) for cookie in cookies)
         accounts.set_password("li", PASSWORD + "2")
         assert not any(accounts.of_session(cookie) for cookie in cookies)
-        cookie = accounts.start_session("li")
+        cookie = begun(accounts, PASSWORD + "2")
         accounts.remove("li")
         accounts.add("li", PASSWORD)
         assert accounts.of_session(cookie) is None, "another person of the same name"
 
+    def test_none_begins_with_a_password_that_has_just_been_changed(self, accounts: Accounts) -> None:
+        accounts.add("li", PASSWORD)
+        checked = accounts._checked("li", PASSWORD)
+        assert checked is not None
+        accounts.set_password("li", PASSWORD + "2")  # between the check and the session's beginning
+        assert accounts.start_session("li", checked[2]) == ""
+
     def test_a_session_is_kept_as_its_hash_and_ends_by_itself(self, accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
         accounts.add("li", PASSWORD)
-        cookie = accounts.start_session("li")
+        cookie = begun(accounts)
         accounts.close()
         assert not any(cookie.encode() in path.read_bytes() for path in accounts.path.parent.iterdir() if path.is_file())
         again = Accounts(accounts.path.parent)
@@ -164,7 +178,7 @@ class TestAccounts:
         other = Accounts(tmp_path / "other")
         for each in (accounts, other):
             each.add("li", PASSWORD)
-        good, foreign = accounts.start_session("li"), other.start_session("li")
+        good, foreign = begun(accounts), begun(other)
         other.close()
         for cookie in (good[:-1], good + "x", "", "a.b.c", foreign):
             assert accounts.of_session(cookie) is None
@@ -177,7 +191,7 @@ class TestAccounts:
             db.execute("DROP TABLE sessions")
         again = Accounts(accounts.path.parent)
         assert again.check("li", PASSWORD) is not None
-        assert again.of_session(again.start_session("li")) is not None
+        assert again.of_session(begun(again)) is not None
         again.close()
 
     def test_a_new_password_keeps_tokens_unless_told(self, accounts: Accounts) -> None:
