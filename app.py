@@ -107,7 +107,7 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
     app.include_router(api.routes(corpus, uploads, door, desk))
     app.include_router(openai.routes(desk))
     app.include_router(login.routes(door))
-    app.add_route("/mcp", mcp.only_post, methods=["GET", "DELETE"], include_in_schema=False)
+    app.add_route("/mcp", mcp.only_post, methods=["GET", "DELETE", "PUT", "PATCH", "OPTIONS"], include_in_schema=False)
     app.router.routes.extend(mcp_app.routes)
     app.include_router(api.unknown_routes())
     app.include_router(files.routes(visitor, history))

@@ -306,7 +306,8 @@ def blocks(desk: Desk, shelves: Shelves, visitor: Callable[[Any], Visitor], hist
         welcome.library(lambda: gr.Tabs(selected="library"), None, rooms, **quick)
         talk.cite(open_source, None, source, **quick)
         library.cite(open_source, None, source, **quick)
-        adding.changed(shelves.changed, None, [status, library, welcome], **slow)
+        # two uploads that end close together: the list is drawn after the second one too
+        adding.changed(shelves.changed, None, [status, library, welcome], **{**slow, "trigger_mode": "always_last"})
         library.remove(shelves.removed, None, [status, library, welcome], **slow)
         library.correct(shelves.corrected, None, [status, library, welcome], **slow)
         past.select(remembered, [words], kept, **quick)

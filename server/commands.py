@@ -39,7 +39,7 @@ def user(data: Path, act: str, name: str, role: Role, tokens: bool = False) -> N
             print(f"已移除账号 {name}：它的会话与令牌一并失效")
         elif act == "passwd":
             kept = accounts.set_password(name, password(), tokens)
-            more = f"；它的 {kept} 个令牌仍然有效，要一并作废请加 --tokens" if kept else ""
+            more = "，令牌也一并作废" if tokens else f"；它的 {kept} 个令牌仍然有效，要一并作废请加 --tokens" if kept else ""
             print(f"已改 {name} 的密码：它先前的会话已全部失效{more}")
     finally:
         accounts.close()

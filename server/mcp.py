@@ -77,7 +77,7 @@ def server(desk: Desk) -> tuple[MCPServer, Starlette]:
 
 
 def only_post(request: Request) -> Response:
-    """The answer to GET and DELETE: there is no stream to listen to, and no session to end (MCP, Streamable HTTP)."""
+    """The answer to what is not POST: there is no stream to listen to, and no session to end (MCP, Streamable HTTP)."""
     return problem(405, "方法不对", f"/mcp 只接受 POST，不接受 {request.method}。", {"Allow": "POST"})
 
 

@@ -160,6 +160,7 @@ class TestSigningOut:
             assert httpx.get(place.url + "/api/v1/reports", headers=bearer).status_code == 200
             monkeypatch.setattr("sys.stdin", io.StringIO("another-password\n"))
             assert app.main(["user", "passwd", "li", "--tokens", "--data", str(place.data)]) == 0
+            assert "令牌也一并作废" in capsys.readouterr().out
             assert httpx.get(place.url + "/api/v1/reports", headers=bearer).status_code == 401
 
 
@@ -188,6 +189,9 @@ class TestHeaders:
         line = json.loads((tmp_path / "data" / "audit" / "audit.log").read_text("utf-8").splitlines()[-1])
         assert line["do"] == "header twice"
         assert "li" not in line.values()
+
+    def test_two_names_in_one_header_are_nobody(self, url: str) -> None:
+        assert httpx.get(url + "/api/v1/reports", headers=[("x-remote-user", "zhang, li")]).status_code == 401
 
     def test_an_underscore_alone_names_nobody(self, url: str) -> None:
         assert httpx.get(url + "/api/v1/reports", headers=[("x_remote_user", "zhang")]).status_code == 401
@@ -260,7 +264,7 @@ class TestVisitors:
 
 
 class TestProtocol:
-    @pytest.mark.parametrize("method", ["GET", "DELETE"])
+    @pytest.mark.parametrize("method", ["GET", "DELETE", "PUT"])
     def test_what_is_not_post_at_mcp_is_answered_and_ends(self, place: Place, method: str) -> None:
         parts = urlsplit(place.url)
         with socket.create_connection((parts.hostname, parts.port or 0), timeout=60) as wire:
