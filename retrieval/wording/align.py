@@ -11,14 +11,12 @@ from retrieval.wording.clauses import KINDS, Clause, Source, State
 from retrieval.wording.figures import figures, same
 from retrieval.wording.functionwords import (
     ADVERBS,
-    COMING,
     CONNECTIVES,
     COPULAS,
     COUNTING,
     DONE,
     JOINS,
     LEADS,
-    MEASURES,
     PARTICLES,
     PLACING,
     SAYING,
@@ -186,9 +184,6 @@ class Search:
                 if text.startswith(name, here):
                     own, place = name in self.about.subjects, name in self.about.regions
                     todo.append(replace(start, at=here + len(name), named=start.named or own, placed=place or (start.placed and not own)))
-            for region in self.about.regions:  # 白石县政府 where the quotation has 县政府
-                if len(region) > 2 and text.startswith(region, here):
-                    todo.append(replace(start, at=here + len(region) - 1, named=True))
             if self.about.datable and (year := self.about.year) and (said := re.compile(rf"在?{year}年度?").match(text, here)):
                 todo.append(replace(start, at=said.end(), dated=True))
 
@@ -224,10 +219,6 @@ class Search:
                      if there.startswith(word, to) and text.startswith(year, at)]
             if (text[at] == "的" and at > start) or (text[at] in DONE and clause.done) or (text[at] in COUNTING and counted):
                 todo.append((at + 1, to))
-            if clause.planned:
-                todo += [(at + len(word), to) for word in at_words(COMING, text, at)]
-            if to in begins:
-                todo += [(at + len(word), to) for word in at_words(MEASURES, text, at)]
             if text[at] in COPULAS and to in begins:
                 todo.append((at + 1, to))
             if there[to] in COPULAS and to + 1 in begins and (at in self.figures or text[at] in COPULAS):

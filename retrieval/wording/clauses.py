@@ -86,7 +86,6 @@ class Clause:
     after_time: int = 0  # where its time ends
     figures: tuple[tuple[int, int], ...] = ()  # where figures stand
     counting: frozenset[int] = frozenset()  # where 共 stands as a word of its own
-    planned: bool = False  # it is a plan, or under one
     done: bool = False  # it can be marked as done (了 已): no plan, and under none
     head: int | None = None  # the clause that others may hang on once this has been said; None: itself
     under: int | None = None  # the clause it must hang on
@@ -135,7 +134,7 @@ def source(number: int, report: int, quote: str, facts: Facts, path: tuple[str, 
     read = replace(read, stands=tuple(_stands(read)))
     obliged = {c.sentence for c in clauses if _OBLIGES.search(c.said.text)}
     clauses = [
-        replace(c, planned=(planned := c.plan or called.planned or any(over[2])), done=not (planned or c.sentence in obliged))
+        replace(c, done=not (c.plan or called.planned or any(over[2]) or c.sentence in obliged))
         for c, over in zip(clauses, read.stands, strict=True)
     ]
     read = replace(read, clauses=tuple(clauses))
