@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.contextual import ContextualEncoder
 from index.encoder import Encoder
 
 
@@ -16,7 +15,7 @@ class BestEncoder:
     """An index opens with it as with the static one alone: fingerprint and vectors are that one's."""
 
     static: Encoder
-    contextual: ContextualEncoder
+    contextual: Encoder
 
     @property
     def name(self) -> str:
