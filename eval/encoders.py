@@ -27,16 +27,16 @@ from index.encoder import Encoder, WordEncoder, load_encoder
 from index.lexical import Lexical
 from index.vectors import unit_rows
 from retrieval.ask import understood
-from retrieval.fuse import Ranking, weighted_scores
+from retrieval.fuse import Ranking, summed_scores, weighted_scores
 from retrieval.search import DEPTH, READ_AGAIN, WEIGHTS, search
 
 BATCH = 256  # texts encoded between two steps of the progress bar
 BY_PHRASING = ("recall@1", "recall@5", NDCG)
 SHOWN = (*STANDARD, "R@50")  # the product reads the first 50 again, so what is among them counts
 ORDER: Mapping[str, float] = {"lexical": 1.0, "dense": 0.5}  # where the fused order is the last word
-# the same for encoders whose cosines are all high, so that only what is above the hundredth nearest tells; chosen over `APART`,
-# which is in no mean: .50 gave .890, .75 .904, 1 .911, 1.25 .918, 2 .918
-ABOVE: Mapping[str, float] = {"lexical": 1.0, "dense": 1.25}
+# the same for encoders whose cosines are all high, so that only what is above the hundredth nearest tells: a difference of
+# .067 weighs as much as all of the question's words; chosen over `APART`, which is in no mean
+ABOVE: Mapping[str, float] = {"lexical": 1.0, "dense": 15.0}
 LATE = 1.0  # of the late score over the first one's, beside ORDER's, for the passages that are read again
 COMPARED = ("比 BM25", "p", "胜/平/负")  # nDCG@10
 APART = ("official_questions",)  # asked by those who asked the shipped encoder's training questions: in no mean
@@ -204,7 +204,8 @@ def _compare(collection: Collection, encoders: Sequence[Encoder], progress: Prog
             dense[query] = [ids[at] for at, _ in near]
             first = weighted_scores({"lexical": lexical[query], "dense": near}, WEIGHTS)
             low = 0.0 if isinstance(encoder, WordEncoder) else near[-1][1]  # a sum of words' vectors has cosines down to nothing
-            both = weighted_scores({"lexical": lexical[query], "dense": _above(known, low)}, ABOVE if low else ORDER)
+            lists = {"lexical": lexical[query], "dense": _above(known, low)}
+            both = summed_scores(lists, ABOVE) if low else weighted_scores(lists, ORDER)
             candidates[query] = [ids[at] for at, _ in first[:DEPTH]]
             hybrid[query] = [ids[at] for at, _ in both[:DEPTH]]
             fused[query] = both[:READ_AGAIN]
@@ -235,7 +236,7 @@ def _late(encoder: WordEncoder, collection: Collection, fused: Mapping[str, Rank
 
 
 def _bm25(collection: Collection, progress: Progress) -> dict[str, Ranking]:
-    """The product's own keyword index over a collection."""
+    """The product's own keyword index over a collection; scores are shares of the question."""
     with tempfile.TemporaryDirectory(prefix="youju-bm25-") as folder:
         index = Lexical.create(Path(folder))
         texts = list(collection.corpus.values())
@@ -243,7 +244,8 @@ def _bm25(collection: Collection, progress: Progress) -> dict[str, Ranking]:
         index.commit(1)
         found: dict[str, Ranking] = {}
         for done, (query, text) in enumerate(collection.queries.items(), 1):
-            found[query] = [(row - (1 << 20), score) for row, score in index.search(text, DEPTH)]
+            whole = index.whole(text)
+            found[query] = [(row - (1 << 20), score / whole) for row, score in index.search(text, DEPTH)]
             progress(f"{collection.name}：BM25", done, len(collection.queries))
     return found
 
@@ -259,7 +261,7 @@ def _encode(encoder: Encoder, texts: Sequence[str], query: bool, doing: str, pro
 
 def _above(ranking: Ranking, low: float) -> Ranking:
     """Cosines as they stand above a low one."""
-    return [(at, cosine - low) for at, cosine in ranking]
+    return [(at, max(0.0, cosine - low)) for at, cosine in ranking]
 
 
 def _nearest(cosines: np.ndarray) -> list[tuple[int, float]]:

@@ -68,9 +68,13 @@ class Among:
             self._held[field, word] = found
         return found
 
+    def whole(self, terms: Sequence[Term]) -> float:
+        """The sum of the terms' rarities among these passages."""
+        return sum(rarity(self._documents, self.frequency(field, word)) for field, word in terms)
+
     def search(self, terms: Sequence[Term], k: int, allowed: frozenset[int]) -> list[tuple[int, float]]:
         """At most k (row, BM25), best first, of the reports allowed, which are among these."""
-        weights = {(field, word): _rarity(self._documents, held) for field, word in terms if (held := self.frequency(field, word))}
+        weights = {(field, word): rarity(self._documents, held) for field, word in terms if (held := self.frequency(field, word))}
         if not weights or not allowed:
             return []
         query, stretch = self._query(weights, allowed)
@@ -92,7 +96,7 @@ class Among:
         for (field, word), weight in weights.items():
             documents, average = self._counted(field, word)
             stretch = max(stretch, self._average[field] / average)
-            boost = weight / _rarity(documents, self._searcher.doc_freq(field, word))
+            boost = weight / rarity(documents, self._searcher.doc_freq(field, word))
             clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(self._term(field, word), boost)))
         query = tantivy.Query.boolean_query(clauses)
         must = tantivy.Occur.Must
@@ -134,7 +138,8 @@ class Among:
         return tantivy.Query.term_query(self._schema, field, word, "freq")
 
 
-def _rarity(documents: float, held: int) -> float:
+def rarity(documents: float, held: int) -> float:
+    """What a word weighs that stands in `held` of so many documents."""
     return math.log(1 + (documents - held + 0.5) / (held + 0.5))
 
 

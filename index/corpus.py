@@ -147,6 +147,10 @@ class Corpus:
         """
         return self._view.matching(text, k, allowed, among)
 
+    def whole(self, text: str, *, among: frozenset[int] | None = None) -> float:
+        """The BM25 of a passage that holds all of a text: what `lexical` scores, over this, is the share of it that a passage covers."""
+        return self._view.lexical.whole(text, among)
+
     @property
     def contextual(self) -> Encoder | None:
         """The encoder whose vectors are filled in behind; None where passages have static vectors only."""

@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 import tantivy
 
-from index.bm25 import FIELDS, Among, only, ranked
+from index.bm25 import FIELDS, Among, Term, only, ranked, rarity
 from index.types import StoreError
 
 _SHIFT = 20
@@ -267,15 +267,13 @@ class Lexical:
         among: the reports that there are for who asks; the scores are those of an index that holds no others.
         """
         searcher = self._searcher
-        terms = dict.fromkeys(
-            [("words", word) for word in segment(text, self.terms)] + [("pairs", pair) for pair in pairs(text)],
-        )
+        terms = self._asked(text)
         k = min(k, searcher.num_docs)
         if not terms or k <= 0 or (allowed is not None and not allowed):
             return []
         if among is not None:
             with _guard(self._folder):
-                return self._of(among).search(list(terms), k, among if allowed is None else among & allowed)
+                return self._of(among).search(terms, k, among if allowed is None else among & allowed)
         should, must = tantivy.Occur.Should, tantivy.Occur.Must
         query = tantivy.Query.boolean_query([(should, self._term(field, word)) for field, word in terms])
         if allowed is not None:
@@ -286,6 +284,17 @@ class Lexical:
         found = [(int(row or 0), float(score)) for row, (score, _) in zip(rows, hits, strict=True) if score > 0]
         return ranked(found)
 
+    def whole(self, text: str, among: frozenset[int] | None = None) -> float:
+        """The BM25 of a passage of average length that holds all of a text once: the sum of its words' rarities.
+
+        A score over it is the share of what is asked that a passage covers, and agrees from one question to another.
+        """
+        with _guard(self._folder):
+            if among is not None:
+                return self._of(among).whole(self._asked(text))
+            documents = self._searcher.num_docs
+            return sum(rarity(documents, self._searcher.doc_freq(field, word)) for field, word in self._asked(text))
+
     def frequency(self, word: str, among: frozenset[int] | None = None) -> int:
         """How many passages hold a word as `segment` gives it; those removed count until tantivy merges their file.
 
@@ -295,6 +304,10 @@ class Lexical:
             return int(self._searcher.doc_freq("words", word))
         with _guard(self._folder):
             return self._of(among).frequency("words", word)
+
+    def _asked(self, text: str) -> list[Term]:
+        """Each word and each pair of characters of a text once."""
+        return list(dict.fromkeys([("words", word) for word in segment(text, self.terms)] + [("pairs", pair) for pair in pairs(text)]))
 
     def _of(self, among: frozenset[int]) -> Among:
         found = self._among.pop(among, None) or Among(self._searcher, self._schema, among)

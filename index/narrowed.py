@@ -62,6 +62,10 @@ class Narrowed(Corpus):
         """Best by BM25 among the reports allowed, counted over these reports only."""
         return self._whole.lexical(text, k, self._within(allowed), among=self._within(among))
 
+    def whole(self, text: str, *, among: frozenset[int] | None = None) -> float:
+        """The BM25 of a passage that holds all of a text, counted over these reports only."""
+        return self._whole.whole(text, among=self._within(among))
+
     @property
     def contextual(self) -> Encoder | None:
         """That of the whole corpus."""

@@ -40,5 +40,14 @@ def weighted_scores(rankings: Mapping[str, Ranking], weights: Mapping[str, float
     return _sorted(fused)
 
 
+def summed_scores(rankings: Mapping[str, Ranking], weights: Mapping[str, float]) -> list[tuple[int, float]]:
+    """Sum over the lists of weight × score, for scores that mean the same from one question to another."""
+    fused: dict[int, float] = {}
+    for name, ranking in rankings.items():
+        for item, score in ranking:
+            fused[item] = fused.get(item, 0.0) + weights[name] * score
+    return _sorted(fused)
+
+
 def _sorted(scores: Mapping[int, float]) -> list[tuple[int, float]]:
     return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.fuse import reciprocal_rank_fusion, weighted_scores
+from retrieval.fuse import reciprocal_rank_fusion, summed_scores, weighted_scores
 
 scored = st.dictionaries(st.integers(0, 30), st.floats(0.01, 100, allow_nan=False), max_size=12)
 rankings = st.dictionaries(
@@ -14,6 +14,13 @@ rankings = st.dictionaries(
     scored.map(lambda scores: sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))),
     max_size=3,
 )
+
+
+def test_scores_of_one_meaning_are_added_as_they_stand() -> None:
+    fused = summed_scores({"lexical": [(7, 0.5), (3, 0.25)], "dense": [(3, 0.04)]}, {"lexical": 1.0, "dense": 15.0})
+
+    assert [item for item, _ in fused] == [3, 7]
+    assert dict(fused) == pytest.approx({3: 0.85, 7: 0.5})
 
 
 def test_reciprocal_rank_fusion_adds_one_over_k_plus_rank() -> None:

@@ -113,6 +113,15 @@ def test_k_is_clamped(lexical: Lexical) -> None:
     assert lexical.search("司法局", 0) == []
 
 
+def test_a_passage_that_covers_more_of_the_question_has_the_greater_share(lexical: Lexical) -> None:
+    shares = []
+    for asked in ("行政复议", "行政复议办理得怎么样", "火星移民行政复议办理得怎么样"):
+        (_, best), *_ = lexical.search(asked, 1)
+        shares.append(best / lexical.whole(asked))
+    assert shares == sorted(shares, reverse=True)
+    assert lexical.whole("") == 0
+
+
 def test_frequency_counts_passages(lexical: Lexical) -> None:
     assert lexical.frequency("行政复议") == 2
     assert lexical.frequency("没有") == 0

@@ -73,6 +73,7 @@ def test_every_read_is_that_of_the_visible_reports_alone(
             )
             for question in questions:
                 assert same(named(narrowed, narrowed.lexical(question, k, theirs)), named(alone, alone.lexical(question, k, mine)))
+                assert narrowed.whole(question) == pytest.approx(alone.whole(question))
                 vector = alone.encoder.encode([question], query=True)[0]
                 assert same(named(narrowed, narrowed.dense(vector, k, theirs)), named(alone, alone.dense(vector, k, mine)))
             for word in WORDS:
