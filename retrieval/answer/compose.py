@@ -13,17 +13,19 @@ from dataclasses import replace
 
 from index.corpus import Corpus
 from index.types import Report
-from retrieval import asked, items, listing, overlap, spans, which
-from retrieval.asks import asks_for_several
-from retrieval.confidence import ENOUGH, probability
-from retrieval.followup import own
-from retrieval.items import Items
-from retrieval.question import groups
-from retrieval.sentences import Sentence, able, rank_sentences
+from retrieval.answer import ambiguous, numbered_lists, which_list
+from retrieval.answer.ambiguous import Shorten
+from retrieval.answer.confidence import ENOUGH, probability
+from retrieval.answer.numbered_lists import Items
+from retrieval.answer.sentences import Sentence, able, rank_sentences
+from retrieval.answer.yesno import verdict
+from retrieval.question import expected, spans
+from retrieval.question.asks import asks_for_several
+from retrieval.question.followup import own
+from retrieval.question.understand import groups
+from retrieval.question.years import years
+from retrieval.search import overlap
 from retrieval.types import ABSTAIN, MARKED, Answer, Citation, Hit, Question, Table
-from retrieval.verdict import verdict
-from retrieval.which import Shorten
-from retrieval.years import years
 
 SHORT_LIMIT, LONG_LIMIT = 400, 1500  # characters of an answer to a figure, date, name, yes or no; to the others
 ALIEN = {"soft": 0.35, "cosine": 0.175}  # likeness in words and in meaning below which a sentence speaks of something else
@@ -43,32 +45,32 @@ def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...], told: Tab
     if question.nothing:
         return Answer(question, "abstained", ABSTAIN, hits=hits, note=question.nothing)
     rarity = overlap.rarity(corpus, question)
-    ranked = rank_sentences(corpus, question, listing.read_first(question, hits, rarity), rarity)
+    ranked = rank_sentences(corpus, question, which_list.read_first(question, hits, rarity), rarity)
     named = groups(question, corpus.reports())
     each = [[s for s in ranked if s.hit.report.row in rows] for _, rows in named] if len(named) > 1 else [ranked]
     chance = sum(probability(corpus, question, mine, rarity) for mine in each) / len(each)
-    every, ranked = ranked, listing.led(question, able(question, ranked), rarity)
+    every, ranked = ranked, which_list.led(question, able(question, ranked), rarity)
     if not ranked or (chance < ALIEN_ENOUGH and question.asks in _SHORT and all(ranked[0].features[name] < low for name, low in ALIEN.items())):
         return Answer(question, "abstained", ABSTAIN, hits=hits, chance=chance)
     reports = _Texts(corpus)
     spoken = own(question)
-    focus = asked.focus(spoken, rarity)
+    focus = expected.focus(spoken, rarity)
     several = asks_for_several(question.text) if len(named) == 1 else 1
 
-    best = which.stated(question, every, ranked[0], told) if told else None
+    best = ambiguous.stated(question, every, ranked[0], told) if told else None
 
     def short(sentence: Sentence) -> list[tuple[int, int]]:
         if best and sentence is best.sentence:
             return [best.figure]
-        return asked.short_answers(spoken, sentence.text, focus, several)
+        return expected.short_answers(spoken, sentence.text, focus, several)
 
-    rivals = which.rivals(question, ranked, short)
-    if which.unnamed(question):
-        found = which.differing(question, ranked[0], told) if told else ()
+    rivals = ambiguous.rivals(question, ranked, short)
+    if ambiguous.unnamed(question):
+        found = ambiguous.differing(question, ranked[0], told) if told else ()
         if not found and chance * len(rivals) >= ENOUGH:  # the chance is shared among them
             found = _cite([(s, s.start, s.end, short(s)) for s in rivals], reports)
         if found:
-            names = "、".join(which.called([c.report for c in found])[:5])
+            names = "、".join(ambiguous.called([c.report for c in found])[:5])
             text = f"有 {len(found)} 份报告都讲到，说的不一样。请指明是哪一份：{names}{'等' if len(found) > 5 else ''}。"
             return Answer(question, "ambiguous", text, hits=hits, candidates=found, chance=chance)
     note = ""
@@ -79,7 +81,7 @@ def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...], told: Tab
     elif rivals and not years(question.text):
         lead = max(rivals, key=lambda s: s.hit.report.facts.year or 0)
         ranked = [lead, *(s for s in ranked if s is not lead)]
-        note = which.other_years(lead.hit.report, {s.hit.report.facts.year for s in rivals})
+        note = ambiguous.other_years(lead.hit.report, {s.hit.report.facts.year for s in rivals})
     if chance < ENOUGH:
         return Answer(question, "abstained", ABSTAIN, hits=hits, chance=chance)
     listed: tuple[Items, tuple[Citation, ...]] | None = None
@@ -233,10 +235,10 @@ def _items(corpus: Corpus, question: Question, rarity: Mapping[str, float], best
     """The list that is meant with a citation an item, whole where they fit, else its leading sentences; None where there is none,
     or the best sentence is not the report's."""
     report = reports[best.hit.report.row]
-    found = listing.meant(corpus, question, rarity, best, report)
+    found = which_list.meant(corpus, question, rarity, best, report)
     if found is None or report.text[best.start : best.end] != best.text:
         return None
-    runs = items.fitted(report.text, found.spans, LONG_LIMIT)
+    runs = numbered_lists.fitted(report.text, found.spans, LONG_LIMIT)
     return (found, tuple(_run(number, start, end, best, report) for number, (start, end) in enumerate(runs, 1))) if runs else None
 
 

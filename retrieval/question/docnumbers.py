@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from index.types import ReportRef
-from retrieval.names import Holders
+from retrieval.question.places import Holders
 from retrieval.types import Chip
 
 _NUMBER = re.compile(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from index.types import ReportRef
-from retrieval.names import QUOTED, Holders, occurrences
+from retrieval.question.places import QUOTED, Holders, occurrences
 from retrieval.types import Chip
 
 # (what people say, what the kind or title of the reports meant holds): the first that fits

@@ -11,11 +11,11 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from retrieval import spans
-from retrieval.naming import CONTACT_ASKED, NAME_ASKED, SHAPED_ASKED, ends_so, shaped, unsaid
-from retrieval.spans import Span
+from retrieval.question import spans
+from retrieval.question.expected_name import CONTACT_ASKED, NAME_ASKED, SHAPED_ASKED, ends_so, shaped, unsaid
+from retrieval.question.expected_unit import asked_unit, asked_units, unit_fit
+from retrieval.question.spans import Span
 from retrieval.types import Question
-from retrieval.units import asked_unit, asked_units, unit_fit
 
 _LASTING = frozenset({"天", "日", "年", "个月", "周", "小时", "分钟", "工作日", "个工作日"})
 _DAY_ASKED = re.compile(r"哪[一]?[天日]|几号|几月几|日期|何日")
