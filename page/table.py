@@ -6,8 +6,8 @@ import re
 from html import escape
 
 from page.html import cited_at, report_title
+from retrieval.tables.export import chart
 from retrieval.tables.summary import names
-from retrieval.tables.tabulate import chart
 from retrieval.types import Citation, Row, Table
 
 _GLUED = re.compile(r"[0-9A-Za-z.,%‰]{2}|[0-9%‰][年月日万亿元%‰]")

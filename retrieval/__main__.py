@@ -12,7 +12,7 @@ from typing import Any
 from index.types import YoujuError
 from retrieval.answer.relative_times import explained
 from retrieval.search.search import NAMES, SAID
-from retrieval.tables.tabulate import to_text
+from retrieval.tables.export import to_text
 from retrieval.types import Answer, Citation, Hit
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from index.types import Facts, ReportRef
 from retrieval.question.asks import asks, asks_for_several, words
-from retrieval.question.places import short_name
+from retrieval.question.divisions import short_name
 from retrieval.question.understand import LONGEST, QuestionError, groups, normalise, to_the_point, understand
 from retrieval.question.years import covered, latest, plain_years, relative_years, years
 from retrieval.types import Question

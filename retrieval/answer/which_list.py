@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from index.corpus import Corpus
 from index.types import Report
-from retrieval.answer import numbered_lists
+from retrieval.answer import numbered_lists, short
 from retrieval.answer.joined_lists import joined
 from retrieval.answer.numbered_lists import Items
 from retrieval.answer.sentences import Sentence
-from retrieval.question import expected, spans
+from retrieval.question import spans
 from retrieval.question.spans import Span
 from retrieval.search import overlap
 from retrieval.types import Hit, Question
@@ -172,8 +172,8 @@ def _inside(question: Question, rarity: Mapping[str, float], sentence: Sentence,
     if not lists:
         return None
     runs = [Span("quoted", one.start, one.end) for one in lists]
-    focus = expected.focus(question, rarity)
-    near = [expected.nearness(run, runs, text, focus) * (1 + _vouched(question, text, one, noun, count)) for run, one in zip(runs, lists, strict=True)]
+    focus = short.focus(question, rarity)
+    near = [short.nearness(run, runs, text, focus) * (1 + _vouched(question, text, one, noun, count)) for run, one in zip(runs, lists, strict=True)]
     order = sorted(range(len(lists)), key=lambda at: -near[at])
     best = lists[order[0]]
     if count and count != len(best.spans):

@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from retrieval.answer.short import verbs
 from retrieval.question import spans
-from retrieval.question.expected import verbs
 from retrieval.question.spans import Span
 from retrieval.question.years import years
 from retrieval.search import overlap

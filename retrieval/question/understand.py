@@ -11,8 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from index.types import ReportRef, YoujuError
 from retrieval.question.asks import asks
-from retrieval.question.docnumbers import documents
-from retrieval.question.kinds import kinds
+from retrieval.question.documents import by_kind, by_number
 from retrieval.question.places import Holders, Mention, boundaries, mentions_of, most_specific, units_of
 from retrieval.question.refused import unknown
 from retrieval.question.spelling import Frequency, Slip, simplified, slips
@@ -64,10 +63,10 @@ def understand(
     nothing = unknown(text, mentions, reports, bounds, holders, without)
     chips = [Chip(m.slot, m.value, text[m.start : m.end]) for m in mentions]  # type: ignore[arg-type]
     if not nothing:
-        numbered, allowed, nothing = documents(text, reports, allowed, without, holders)
+        numbered, allowed, nothing = by_number(text, reports, allowed, without, holders)
         chips += numbered
     if not nothing:
-        kind, allowed, nothing = kinds(text, reports, allowed, {m.end for m in mentions}, without, holders)
+        kind, allowed, nothing = by_kind(text, reports, allowed, {m.end for m in mentions}, without, holders)
         chips += [kind] if kind else []
     if not nothing:
         for chip, rows in _year_filter(text, reports, allowed, without):
