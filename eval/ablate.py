@@ -15,8 +15,8 @@ from eval.report import table
 from eval.run import HITS, Progress, stem
 from index.corpus import Corpus
 from retrieval.ask import understood
-from retrieval.fuse import reciprocal_rank_fusion, weighted_scores
-from retrieval.search import DEPTH, WEIGHTS, search
+from retrieval.search.fuse import reciprocal_rank_fusion, weighted_scores
+from retrieval.search.search import DEPTH, WEIGHTS, search
 from retrieval.types import Hit, Question
 
 Switch = Callable[[Corpus, Question], Sequence[Hit]]

@@ -279,7 +279,7 @@ def _ours(system: str, reports: list[Report], encoder: Encoder, folder: Path) ->
         offsets = list(starts.values())
         return lambda question, k: [offsets[(row >> 20) - 1] + (row & 0xFFFFF) for row, _ in index.search(question, k)]
     from retrieval.ask import understood
-    from retrieval.search import search
+    from retrieval.search.search import search
 
     corpus = Corpus.open(folder, encoder, create=True)
     corpus.add(reports)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from index.types import Facts, Heading, Report
-from retrieval import spans
+from retrieval.question import spans
 
 SUBJECT, EVIDENCE = 4, 60  # least characters before a figure that say what it counts; about the most of a quote
 _NUMBERING = re.compile(r"^[（(]?[一二三四五六七八九十\d]+[)）、.．]\s*|^[一二三四五六七八九十]+是")

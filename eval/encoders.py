@@ -27,8 +27,8 @@ from index.encoder import Encoder, WordEncoder, load_encoder
 from index.lexical import Lexical
 from index.vectors import unit_rows
 from retrieval.ask import understood
-from retrieval.fuse import Ranking, summed_scores, weighted_scores
-from retrieval.search import DEPTH, READ_AGAIN, WEIGHTS, search
+from retrieval.search.fuse import Ranking, summed_scores, weighted_scores
+from retrieval.search.search import DEPTH, READ_AGAIN, WEIGHTS, search
 
 BATCH = 256  # texts encoded between two steps of the progress bar
 BY_PHRASING = ("recall@1", "recall@5", NDCG)

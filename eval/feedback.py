@@ -16,7 +16,7 @@ from typing import Any
 from eval.dataset import Line, json_lines
 from eval.metrics import fold
 from eval.run import stem
-from retrieval.asks import asks
+from retrieval.question.asks import asks
 
 WRONG = frozenset({"答非所问", "出处不对", "选错了报告"})  # reasons that say the cited passages are not the evidence
 PARTIAL = "不完整"  # they are, but not all of it

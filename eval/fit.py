@@ -1,9 +1,9 @@
 """Fit what ranks and trusts: python -m eval.fit rank | sentence | confidence, in that order.
 
 Questions whose evidence is known are asked of their corpora.  `rank` weighs the first fused passages
-(retrieval/rerank.py), `sentence` the sentences of the first hits (retrieval/sentences.py): a linear model with a listwise
+(retrieval/search/rerank.py), `sentence` the sentences of the first hits (retrieval/answer/sentences.py): a linear model with a listwise
 softmax loss (ListNet, top one: Cao et al., ICML 2007) and an L2 penalty, by scipy's L-BFGS.  `confidence` is a logistic
-regression (scikit-learn) on whether the best sentence is right (retrieval/confidence.py); its wrong cases are near misses
+regression (scikit-learn) on whether the best sentence is right (retrieval/answer/confidence.py); its wrong cases are near misses
 written by hand, unanswerable questions, every question asked again with the passages that answer it taken out, and questions of
 another corpus.
 
@@ -39,11 +39,12 @@ from index.corpus import Corpus
 from index.encoder import Encoder, load_encoder
 from index.read import read
 from index.types import Facts, Passage, Report
-from retrieval import confidence, overlap, rerank, sentences
+from retrieval.answer import confidence, sentences
 from retrieval.ask import understood
-from retrieval.linear import Linear
-from retrieval.question import understand
-from retrieval.search import candidates, search
+from retrieval.question.understand import understand
+from retrieval.search import overlap, rerank
+from retrieval.search.linear import Linear
+from retrieval.search.search import candidates, search
 from retrieval.types import Hit, Question
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -14,8 +14,8 @@ from eval.run import stem
 from index.corpus import Corpus
 from index.types import Passage, YoujuError
 from retrieval.ask import understood
-from retrieval.asks import content
-from retrieval.search import search
+from retrieval.question.asks import content
+from retrieval.search.search import search
 from retrieval.types import Asks
 
 HELP = """  1 3    这几段是依据（号用空格分开）

@@ -217,7 +217,7 @@ def _column(scores: Mapping[str, Mapping[str, float]], name: str) -> dict[str, f
 
 def encoders(given: Set, build: Build) -> Measured:
     """nDCG@10 of each system, dataset by dataset; kept as long as the encoder, the two indexes and the datasets are the same."""
-    code = build.files("models", "index/encoder.py", "index/lexical.py", "index/segment.py", "retrieval/fuse.py", "eval/encoders.py")
+    code = build.files("models", "index/encoder.py", "index/lexical.py", "index/segment.py", "retrieval/*fuse.py", "eval/encoders.py")
     table = build.kept(given.name, [*code, *given.gold], lambda out: _encoders(build, given.gold, out), code="encoders")
     rows = json.loads(table.read_text(encoding="utf-8"))["figures"]["beir"]
     found: dict[Figure, dict[str, float]] = {}

@@ -10,9 +10,9 @@ from eval.metrics import fold, shares_half
 from eval.report import STAGES
 from index.corpus import Corpus
 from index.types import Report
-from retrieval.fuse import weighted_scores
-from retrieval.search import DEPTH, WEIGHTS, search
-from retrieval.sentences import READ
+from retrieval.answer.sentences import READ
+from retrieval.search.fuse import weighted_scores
+from retrieval.search.search import DEPTH, WEIGHTS, search
 from retrieval.types import Answer, Hit
 
 _ORDER = {stage: at for at, stage in enumerate(STAGES)}

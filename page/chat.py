@@ -25,7 +25,7 @@ from page.history import History, HistoryError, Talk, Turn, new_id
 from page.shelves import Shelves
 from page.source import sheet
 from page.visitor import Visitor
-from retrieval.question import LONGEST
+from retrieval.question.understand import LONGEST
 from retrieval.types import Answer, Question
 from retrieval.wording.service import noted
 from server.asking import Desk

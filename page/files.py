@@ -17,7 +17,7 @@ from index.types import ReportRef, YoujuError
 from page import export, pdf
 from page.history import History, HistoryError, Talk
 from page.visitor import Visitor
-from retrieval.compare import to_csv
+from retrieval.tables.export import to_csv
 
 HERE = Path(__file__).parent
 KINDS = {

@@ -13,8 +13,8 @@ from html import escape
 from index.types import ReportRef
 from page.export import cited, plain
 from page.history import Kept, Turn
-from retrieval.items import carries_number
-from retrieval.times import explained
+from retrieval.answer.numbered_lists import carries_number
+from retrieval.answer.relative_times import explained
 from retrieval.types import ABSTAIN, BY_COUNT, BY_VERDICT, Answer, Chip, Citation, Hit
 from retrieval.wording.check import CITES
 

@@ -6,7 +6,7 @@ import re
 from html import escape
 
 from page.html import cited_at, report_title
-from retrieval.compare import chart
+from retrieval.tables.export import chart
 from retrieval.tables.summary import names
 from retrieval.types import Citation, Row, Table
 

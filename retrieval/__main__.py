@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from index.types import YoujuError
-from retrieval.compare import to_text
-from retrieval.search import NAMES, SAID
-from retrieval.times import explained
+from retrieval.answer.relative_times import explained
+from retrieval.search.search import NAMES, SAID
+from retrieval.tables.export import to_text
 from retrieval.types import Answer, Citation, Hit
 
 
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         from index.corpus import Corpus
         from index.encoder import load_encoder
         from retrieval.ask import ask
-        from retrieval.rerank import load_reader
+        from retrieval.search.rerank import load_reader
 
         chosen: dict[str, Any] = {} if args.reranker is None else {"reranker": load_reader(args.reranker)}
         corpus = Corpus.open(args.data, load_encoder(args.encoder))

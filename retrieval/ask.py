@@ -8,14 +8,14 @@ from dataclasses import replace
 
 from index.corpus import Corpus
 from index.types import StoreError
-from retrieval.answer import compose, tabled
-from retrieval.asks import asks_for_several
-from retrieval.compare import tabulate, whole_corpus
-from retrieval.each import each
-from retrieval.followup import carry, followed, reader
-from retrieval.question import groups, normalise, understand
-from retrieval.rerank import Reader
-from retrieval.search import search
+from retrieval.answer.compose import compose, tabled
+from retrieval.answer.per_report import each
+from retrieval.question.asks import asks_for_several
+from retrieval.question.followup import carry, followed, reader
+from retrieval.question.understand import groups, normalise, understand
+from retrieval.search.rerank import Reader
+from retrieval.search.search import search
+from retrieval.tables.tabulate import tabulate, whole_corpus
 from retrieval.types import Answer, Hit, Question, Table
 
 _LOOK = 50  # passages looked at for a name

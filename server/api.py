@@ -24,7 +24,7 @@ from index.corpus import Corpus
 from index.narrowed import Narrowed
 from index.types import ReportRef, StoreError, YoujuError
 from retrieval.ask import understood
-from retrieval.search import neighbours
+from retrieval.search.search import neighbours
 from retrieval.types import Answer
 from server import intake, metrics, pages, problems
 from server.asking import Desk

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from index.types import YoujuError
-from retrieval.question import LONGEST
+from retrieval.question.understand import LONGEST
 from server.api import find
 from server.asking import Desk
 from server.auditlog import record

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 
 from index.folder import Busy
 from index.types import LoadError, YoujuError
-from retrieval.question import QuestionError
+from retrieval.question.understand import QuestionError
 
 log = logging.getLogger("youju.server")
 

@@ -9,8 +9,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from index.types import Passage, ReportRef
-from retrieval.question import LONGEST, QuestionError, normalise
-from retrieval.times import relative_times
+from retrieval.answer.relative_times import relative_times
+from retrieval.question.understand import LONGEST, QuestionError, normalise
 from retrieval.types import Answer, Asks, Chip, Citation, Hit, Row, Status, Table
 
 

@@ -14,11 +14,11 @@ from index.corpus import Corpus
 from index.encoder import Encoder
 from index.read import read
 from index.types import Facts, Report
-from retrieval import units
-from retrieval.answer import LONG_LIMIT, SHORT_LIMIT, compose
+from retrieval.answer.compose import LONG_LIMIT, SHORT_LIMIT, compose
 from retrieval.ask import ask
-from retrieval.question import understand
-from retrieval.search import search
+from retrieval.question import expected_unit
+from retrieval.question.understand import understand
+from retrieval.search.search import search
 from retrieval.types import ABSTAIN, Answer
 
 PARAGRAPHS = [
@@ -288,7 +288,7 @@ def test_no_hits_no_answer(bureau: Corpus) -> None:
     ],
 )
 def test_the_unit_a_question_asks_with(text: str, unit: str) -> None:
-    assert units.asked_unit(text) == unit
+    assert expected_unit.asked_unit(text) == unit
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)

@@ -20,7 +20,7 @@ from index.types import Facts, YoujuError
 from page.chat import naming, opened
 from page.visitor import Visitor
 from retrieval.ask import ask
-from retrieval.search import neighbours
+from retrieval.search.search import neighbours
 from server.shapes import SearchOut
 from tests.conftest import BigramEncoder, make_report
 

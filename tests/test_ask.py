@@ -10,7 +10,7 @@ from index.corpus import Corpus
 from index.encoder import Encoder
 from index.types import StoreError, YoujuError
 from retrieval.ask import ask
-from retrieval.question import QuestionError
+from retrieval.question.understand import QuestionError
 
 
 def test_a_question_is_answered_with_its_hits_and_its_time(corpus: Corpus) -> None:

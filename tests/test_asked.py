@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.asked import fit, focus, short_answers
-from retrieval.asks import asks, asks_for_several, words
+from retrieval.answer.short import focus, short_answers
+from retrieval.question.asks import asks, asks_for_several, words
+from retrieval.question.expected import fit
+from retrieval.question.expected_unit import asked_unit
 from retrieval.types import Question
-from retrieval.units import asked_unit
 
 
 def answered(text: str, sentence: str) -> list[str]:

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from index.corpus import Corpus
 from index.encoder import load_encoder
 from index.read import read
-from retrieval.compare import chart, tabulate, to_csv, to_text, whole_corpus
-from retrieval.question import understand
+from retrieval.question.understand import understand
+from retrieval.tables.export import chart, to_csv, to_text
 from retrieval.tables.indicators import understand_indicator
+from retrieval.tables.tabulate import tabulate, whole_corpus
 from retrieval.tables.values import values
 from retrieval.types import Table
 

@@ -267,8 +267,8 @@ def test_a_removed_report_never_appears_again(
 ) -> None:
     """Not in this process, nor in another that had it open, nor after opening anew or rebuilding; nor in the catalog's bytes."""
     from index.corpus import rebuild
-    from retrieval.question import understand
-    from retrieval.search import search
+    from retrieval.question.understand import understand
+    from retrieval.search.search import search
 
     def names(asked: Corpus) -> set[str]:
         asked = asked.snapshot()  # as a question sees it

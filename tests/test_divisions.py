@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.divisions import OUT, lines, taken
-from retrieval.divisions import LONGEST, Division, DivisionsError, above, called, divisions, short_name
+from retrieval.question.divisions import LONGEST, Division, DivisionsError, above, called, divisions, short_name
 
 
 def every() -> Iterator[Division]:
@@ -63,7 +63,7 @@ def test_the_table_is_what_its_script_takes_from_the_package() -> None:
 
 
 def test_a_missing_table_is_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("retrieval.divisions._FILE", tmp_path / "divisions.tsv")
+    monkeypatch.setattr("retrieval.question.divisions._FILE", tmp_path / "divisions.tsv")
     divisions.cache_clear()
 
     with pytest.raises(DivisionsError, match=r"缺少行政区划表.*完整的代码"):

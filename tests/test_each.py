@@ -10,8 +10,8 @@ import pytest
 from index.corpus import Corpus
 from index.encoder import load_encoder
 from index.types import Facts, Report
+from retrieval.answer.per_report import MOST
 from retrieval.ask import ask
-from retrieval.each import MOST
 
 MAYORS = {"青川市": "何澜", "临江市": "赵启明", "白石县": "钱沐阳"}
 

@@ -20,8 +20,8 @@ from index.encoder import load_encoder
 from index.read import read
 from page.history import History, Turn
 from retrieval.ask import ask, understood
-from retrieval.asks import content
-from retrieval.search import search
+from retrieval.question.asks import content
+from retrieval.search.search import search
 from retrieval.types import Answer
 
 REPORTS = {

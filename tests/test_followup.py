@@ -14,13 +14,13 @@ import pytest
 from index.corpus import Corpus
 from index.encoder import load_encoder
 from index.read import read
-from retrieval.answer import compose
+from retrieval.answer.compose import compose
 from retrieval.ask import ask
-from retrieval.followup import Followed, carry, followed, own, reader
-from retrieval.question import QuestionError, understand
-from retrieval.search import search
+from retrieval.question.followup import Followed, carry, followed, own, reader
+from retrieval.question.understand import QuestionError, understand
+from retrieval.question.years import years
+from retrieval.search.search import search
 from retrieval.types import Answer, Question
-from retrieval.years import years
 
 ROOT = Path(__file__).resolve().parent.parent
 DIALOGUES: list[dict[str, Any]] = [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.fuse import reciprocal_rank_fusion, summed_scores, weighted_scores
+from retrieval.search.fuse import reciprocal_rank_fusion, summed_scores, weighted_scores
 
 scored = st.dictionaries(st.integers(0, 30), st.floats(0.01, 100, allow_nan=False), max_size=12)
 rankings = st.dictionaries(

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from index.clean import clean
 from index.outline import outline
 from index.read import read
-from retrieval import items
-from retrieval.items import Items
-from retrieval.joined import joined
+from retrieval.answer import numbered_lists
+from retrieval.answer.joined_lists import joined
+from retrieval.answer.numbered_lists import Items
 
 SAMPLES = sorted((Path(__file__).parents[1] / "reports").glob("*.txt"))
 
@@ -83,7 +83,7 @@ REPORT = """二、存在的问题
 def numbered(text: str) -> list[Items]:
     cleaned = clean(text)
     assert cleaned.text == text.strip("\n")
-    return items.numbered(cleaned.text, outline(cleaned))
+    return numbered_lists.numbered(cleaned.text, outline(cleaned))
 
 
 def test_numbered_headings_list_what_stands_under_them() -> None:
@@ -102,7 +102,7 @@ def test_the_last_item_ends_as_the_others_do() -> None:
 
 def test_a_list_knows_the_words_that_introduce_it() -> None:
     text = "今年办好五件实事，包括：新建食堂40家；加装电梯150部；改造危桥35座。"
-    (found,) = items.divided(text, 20)
+    (found,) = numbered_lists.divided(text, 20)
 
     assert text[slice(*found.lead)] == "今年办好五件实事，包括："
     assert told(text, [found]) == [["新建食堂40家", "加装电梯150部", "改造危桥35座"]]
@@ -110,7 +110,7 @@ def test_a_list_knows_the_words_that_introduce_it() -> None:
 
 def test_and_so_on_is_no_item() -> None:
     text = "还有一些困难：水源不足；道路不畅；人手不够；等等。"
-    (found,) = items.divided(text, 0)
+    (found,) = numbered_lists.divided(text, 0)
 
     assert (told(text, [found])[0], found.more) == (["水源不足", "道路不畅", "人手不够"], True)
 
@@ -124,12 +124,12 @@ def test_and_so_on_is_no_item() -> None:
     ],
 )
 def test_marks_inside_a_paragraph(text: str, listed: list[str]) -> None:
-    assert told(text, items.enumerated(text, 8)) == [listed]
+    assert told(text, numbered_lists.enumerated(text, 8)) == [listed]
 
 
 def test_numbers_must_count_up_from_one() -> None:
-    assert items.enumerated("②入户；③上门。", 1) == []
-    assert items.enumerated("一是人少。", 1) == []
+    assert numbered_lists.enumerated("②入户；③上门。", 1) == []
+    assert numbered_lists.enumerated("一是人少。", 1) == []
 
 
 LONG = "一是补人。今年招录十名工作人员，充实到镇街。二是培训，三是考核。"
@@ -137,15 +137,15 @@ LONG = "一是补人。今年招录十名工作人员，充实到镇街。二是
 
 @pytest.mark.parametrize(("longest", "kept"), [(100, LONG), (26, "一是补人。今年招录十名工作人员，充实到镇街。"), (6, "一是补人。"), (2, "一是补人。")])
 def test_an_item_too_long_keeps_its_leading_sentences(longest: int, kept: str) -> None:
-    assert LONG[slice(*items.leading(LONG, (0, len(LONG)), longest))] == kept
+    assert LONG[slice(*numbered_lists.leading(LONG, (0, len(LONG)), longest))] == kept
 
 
 def test_long_items_give_way_before_short_ones() -> None:
     text = "短。" + LONG
-    first, second = items.fitted(text, ((0, 2), (2, len(text))), 30)
+    first, second = numbered_lists.fitted(text, ((0, 2), (2, len(text))), 30)
 
     assert text[slice(*first)] == "短。" and text[slice(*second)] == "一是补人。今年招录十名工作人员，充实到镇街。"
-    assert items.fitted(text, ((0, 2), (2, len(text))), 3) == ()
+    assert numbered_lists.fitted(text, ((0, 2), (2, len(text))), 3) == ()
 
 
 # ---- whatever is written
@@ -171,8 +171,8 @@ def test_items_are_in_order_apart_and_inside(text: str, at: int) -> None:
     place = min(at, max(0, len(text) - 1))
 
     assert in_order(text, joined(text))
-    assert in_order(text, items.enumerated(text, place))
-    assert in_order(text, items.divided(text, place))
+    assert in_order(text, numbered_lists.enumerated(text, place))
+    assert in_order(text, numbered_lists.divided(text, place))
 
 
 @given(TEXTS)
@@ -180,14 +180,14 @@ def test_items_are_in_order_apart_and_inside(text: str, at: int) -> None:
 def test_items_under_headings_are_in_order_apart_and_inside(text: str) -> None:
     cleaned = clean(text)
 
-    assert in_order(cleaned.text, items.numbered(cleaned.text, outline(cleaned)))
+    assert in_order(cleaned.text, numbered_lists.numbered(cleaned.text, outline(cleaned)))
 
 
 @given(TEXTS.filter(str.strip), st.integers(1, 60), st.integers(1, 200))
 @settings(max_examples=100, deadline=None)
 def test_what_is_kept_of_an_item_is_its_beginning(text: str, longest: int, limit: int) -> None:
-    start, end = items.leading(text, (0, len(text)), longest)
-    kept = items.fitted(text, ((0, len(text)),), limit)
+    start, end = numbered_lists.leading(text, (0, len(text)), longest)
+    kept = numbered_lists.fitted(text, ((0, len(text)),), limit)
 
     assert start == 0 and 0 < end <= len(text)
     assert sum(b - a for a, b in kept) <= limit
@@ -196,6 +196,6 @@ def test_what_is_kept_of_an_item_is_its_beginning(text: str, longest: int, limit
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_the_sample_reports(path: Path) -> None:
     report = read(path)
-    found = items.numbered(report.text, report.headings)
+    found = numbered_lists.numbered(report.text, report.headings)
 
     assert found and in_order(report.text, found)

@@ -5,8 +5,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval import lexicon
-from retrieval.lexicon import other_words
+from retrieval.question import lexicon
+from retrieval.question.lexicon import other_words
 
 
 def test_each_finds_the_other() -> None:

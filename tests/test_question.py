@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.types import Facts, ReportRef
-from retrieval.asks import asks, asks_for_several, words
-from retrieval.names import short_name
-from retrieval.question import LONGEST, QuestionError, groups, normalise, to_the_point, understand
+from retrieval.question.asks import asks, asks_for_several, words
+from retrieval.question.divisions import short_name
+from retrieval.question.understand import LONGEST, QuestionError, groups, normalise, to_the_point, understand
+from retrieval.question.years import covered, latest, plain_years, relative_years, years
 from retrieval.types import Question
-from retrieval.years import covered, latest, plain_years, relative_years, years
 
 ANNUAL, WORK, NOTICE = "法治政府建设年度报告", "政府工作报告", "巡察整改通报"
 

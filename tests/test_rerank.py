@@ -9,10 +9,11 @@ import pytest
 
 from index.corpus import Corpus
 from index.types import EncoderError, Facts, Report
-from retrieval import confidence, overlap, rerank, sentences
-from retrieval.linear import Linear, WeightsError, read, shipped
-from retrieval.question import understand
-from retrieval.search import candidates, search
+from retrieval.answer import confidence, sentences
+from retrieval.question.understand import understand
+from retrieval.search import overlap, rerank
+from retrieval.search.linear import Linear, WeightsError, read, shipped
+from retrieval.search.search import candidates, search
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from index.corpus import Corpus
 from index.types import Facts, Report
-from retrieval.question import understand
-from retrieval.rerank import FEATURES, IN_CONTEXT
-from retrieval.search import SAID, neighbours, search
-from retrieval.years import year_fit
+from retrieval.question.understand import understand
+from retrieval.question.years import year_fit
+from retrieval.search.rerank import FEATURES, IN_CONTEXT
+from retrieval.search.search import SAID, neighbours, search
 
 
 def test_the_passage_that_tells_is_first_and_says_why(corpus: Corpus) -> None:

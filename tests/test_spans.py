@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval import spans
+from retrieval.question import spans
 
 officialese = st.text(
     st.sampled_from("全市共办结行政复议案件12,3.5万件%约亿元二十个年月日。！？；，、：\n《》“”（）()一是和由组织 ("), max_size=120

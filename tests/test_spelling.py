@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from index.lexical import segment
 from index.types import Facts, ReportRef
-from retrieval.followup import carry, followed
-from retrieval.names import boundaries
-from retrieval.question import understand
-from retrieval.spelling import simplified, slips
+from retrieval.question.followup import carry, followed
+from retrieval.question.places import boundaries
+from retrieval.question.spelling import simplified, slips
+from retrieval.question.understand import understand
 from retrieval.types import Question
 
 PASSAGES = (

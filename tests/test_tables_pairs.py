@@ -8,8 +8,8 @@ import pytest
 
 from index.corpus import Corpus
 from retrieval.ask import many
-from retrieval.compare import tabulate, whole_corpus
-from retrieval.question import understand
+from retrieval.question.understand import understand
+from retrieval.tables.tabulate import tabulate, whole_corpus
 from retrieval.types import Table
 from tests.test_compare_table import ANNUAL, open_corpus
 

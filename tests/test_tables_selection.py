@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from index.corpus import Corpus
 from index.types import Facts, ReportRef
-from retrieval.compare import tabulate, whole_corpus
-from retrieval.question import understand
+from retrieval.question.understand import understand
 from retrieval.tables.selection import Bound, Selection, keeps, middle, select, understand_selection
 from retrieval.tables.summary import comparable, summary
+from retrieval.tables.tabulate import tabulate, whole_corpus
 from retrieval.types import Citation, Row
 from tests.test_compare_table import ANNUAL, open_corpus
 

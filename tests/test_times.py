@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from index.types import Facts
-from retrieval.times import relative_times
+from retrieval.answer.relative_times import relative_times
 
 REPORT = Facts(title="青川市政府工作报告", year=2025, kind="政府工作报告", issued="2025-01-12")
 

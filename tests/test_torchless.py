@@ -114,12 +114,12 @@ def test_measuring_answers_loads_neither(act: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(REPOSITORY)))
 def test_only_what_fits_or_trains_names_the_heavy_ones(path: Path) -> None:
-    """Beside index/transformer.py and retrieval/rerank.py, which load the models of others, inside the functions that do."""
+    """Beside index/transformer.py and retrieval/search/rerank.py, which load the models of others, inside the functions that do."""
     where = path.relative_to(REPOSITORY).as_posix()
     names = {name.partition(".")[0] for name in imported(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))}
     assert "pandas" not in names
     if where not in FITTING and not where.startswith("models/"):
-        allowed = {"sentence_transformers"} if where in {"index/transformer.py", "retrieval/rerank.py"} else set()
+        allowed = {"sentence_transformers"} if where in {"index/transformer.py", "retrieval/search/rerank.py"} else set()
         assert names & TRAINING <= allowed
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval import asks
-from retrieval.verdict import Verdict, verdict
+from retrieval.answer.yesno import Verdict, verdict
+from retrieval.question import asks
 
 TITLES = "青川市司法局2024年法治政府建设年度报告\n一、2024年工作情况"
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from index.read import read
 from index.types import Facts, ReportRef
-from retrieval import spans
+from retrieval.question import spans
 from retrieval.types import Citation
 from retrieval.wording.check import apart, check, split
 from retrieval.wording.clauses import source

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from retrieval.spans import han_number
+from retrieval.question.spans import han_number
 from retrieval.tables.values import FIGURE, value
 from retrieval.types import Row
 

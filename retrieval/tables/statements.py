@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from index.types import Report
-from retrieval.names import PROVINCES, short_name
+from retrieval.question.divisions import short_name
+from retrieval.question.places import PROVINCES
 from retrieval.tables.indicators import WHERE, Indicator
 from retrieval.tables.periods import Period, Timeline, frame
 from retrieval.tables.phrases import ALSO, CONNECT, FELL, FLAT, STEP, TAIL_LEAD, VERBS, WORDED

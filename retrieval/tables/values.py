@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from retrieval.spans import han_number
+from retrieval.question.spans import han_number
 
 _UNITS = (
     "%|％|‰|个?百分点|微克[/／每]立方米|毫克[/／每]升|微克|立方米|平方公里|平方米|公里|千米|海里|米|公顷|亩|公斤|千克|斤|克|吨标准煤|标准煤|吨|"

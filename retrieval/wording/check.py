@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from retrieval.spans import sentences
+from retrieval.question.spans import sentences
 from retrieval.types import Citation
 from retrieval.wording.align import Search, at_words
 from retrieval.wording.clauses import NOTHING, Source, source

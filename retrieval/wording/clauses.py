@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Literal
 
 from index.types import Facts
-from retrieval import spans
-from retrieval.times import relative_times
+from retrieval.answer.relative_times import relative_times
+from retrieval.question import spans
 from retrieval.wording.about import About, about
 from retrieval.wording.figures import figures
 from retrieval.wording.functionwords import ADVERBS, CAUSING, CONNECTIVES, FIRST

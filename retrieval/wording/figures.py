@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from retrieval import spans
-from retrieval.spans import Span
+from retrieval.question import spans
+from retrieval.question.spans import Span
 
 _SCALE = re.compile(r"^[十百千万亿]+")
 _BOUNDS = re.compile(r"大约|约|将近|接近|近|超过|超|逾|不少于|不低于|不超过|至少|最多|高达|突破|[余多几]|以上|以下|以内|以外|之内|左右|上下|[-至到/∶:]")

@@ -13,9 +13,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from index.types import ReportRef
-from retrieval.divisions import LONGEST as DIVISION
-from retrieval.divisions import above, divisions
-from retrieval.divisions import short_name as short_name
+from retrieval.question.divisions import LONGEST as DIVISION
+from retrieval.question.divisions import above, divisions, short_name
 
 # A table of the country's own: the one-character and customary short names of provinces.
 PROVINCES = {

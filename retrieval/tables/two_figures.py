@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 
 from index.corpus import Corpus
 from index.types import Report, ReportRef
-from retrieval.names import boundaries
+from retrieval.question.places import boundaries
+from retrieval.question.years import years
 from retrieval.tables.indicators import Indicator, understand_indicator
 from retrieval.tables.periods import Period, frame
 from retrieval.tables.rows import row
 from retrieval.tables.statements import Statement, statements
 from retrieval.tables.summary import difference, label
 from retrieval.types import Row, Table
-from retrieval.years import years
 
 _DIFFERS = re.compile(
     r"相差|差距|差(?:多少|几|了)|(?:高|低|多|少|大|小|快|慢)(?:了|出)?(?:多少|几)|(?:哪|谁)[一-鿿]{0,3}?(?:更|比较)?[高低多少大小快慢](?![一-鿿])|(?:多|高|大)还是(?:少|低|小)"

@@ -6,7 +6,7 @@ import functools
 import re
 
 from index.types import Passage, ReportRef
-from retrieval.asks import TITLE
+from retrieval.question.asks import TITLE
 
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?=\s*(?:年|[-—–~至到]\s*(?:19|20)\d{2}|[1-4一二三四]季度|上半年|下半年))")
 _YEAR_END = re.compile(r"(?<=\d[-—–~至到])\s*((?:19|20)\d{2})(?=年)")

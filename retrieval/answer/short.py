@@ -1,7 +1,4 @@
-"""What would answer a question: the runs of a text of the kind and unit it asks for, and which of them it means.
-
-A room of its own because search raises by it and answer chooses by it.
-"""
+"""The short answer in a sentence: of the runs of the kind asked for, those that the question means."""
 
 from __future__ import annotations
 
@@ -11,68 +8,16 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from retrieval import spans
-from retrieval.naming import CONTACT_ASKED, NAME_ASKED, SHAPED_ASKED, ends_so, shaped, unsaid
-from retrieval.spans import Span
+from retrieval.question import spans
+from retrieval.question.expected import candidates
+from retrieval.question.expected_name import SHAPED_ASKED, ends_so, unsaid
+from retrieval.question.expected_unit import asked_unit, asked_units, unit_fit
+from retrieval.question.spans import Span
 from retrieval.types import Question
-from retrieval.units import asked_unit, asked_units, unit_fit
 
-_LASTING = frozenset({"天", "日", "年", "个月", "周", "小时", "分钟", "工作日", "个工作日"})
-_DAY_ASKED = re.compile(r"哪[一]?[天日]|几号|几月几|日期|何日")
-_MONTH_ASKED = re.compile(r"哪[个一]?个?月|几月|何月")
-_OFTEN_ASKED = re.compile(r"多久|隔|频率|几次")
 _REACHED = re.compile(r"[到至达]了?多少|(?:提高|增加|降|扩|升|涨)[到至]|如今|现在|目前|达")
 _TOTAL = re.compile(r"一共|总共|总(?:数|量|计|额)|合计|累计")
 _GAINED = re.compile(r"(?:多|涨|增加|增长|提高|新增|增|下降|减少|降)了?(?:多少|几)|增速|增幅|涨幅|增长率")
-
-
-def candidates(question: Question, text: str) -> list[Span]:
-    """Runs of a text that could be the short answer to a question."""
-    asked = question.text
-    if CONTACT_ASKED.search(asked) and (found := spans.contacts(text)):
-        return found
-    if question.asks in ("number", "compare"):
-        return spans.figures(text)
-    if question.asks == "date":
-        found = spans.dates(text)
-        if _DAY_ASKED.search(asked):
-            return [s for s in found if re.search("[日号]", s.of(text)) or re.fullmatch(r"[\d./-]+", s.of(text))]
-        if _MONTH_ASKED.search(asked):
-            return [s for s in found if "月" in s.of(text)]
-        if _OFTEN_ASKED.search(asked):
-            lasting = [s for s in spans.figures(text) if s.unit in _LASTING]
-            return [s for s in found if s.of(text).startswith("每")] or lasting or found
-        return found
-    if question.asks != "name":
-        return []
-    return unsaid(shaped(asked, text), text, asked)
-
-
-def fit(question: Question, text: str) -> float:
-    """0 to 1: whether what is asked for stands in a text."""
-    if question.asks == "number":
-        if CONTACT_ASKED.search(question.text):
-            return float(bool(spans.contacts(text)))
-        asked = asked_unit(question.text)
-        return math.sqrt(max((unit_fit(asked, span) for span in spans.figures(text)), default=0.0))
-    if question.asks == "date":
-        return float(bool(candidates(question, text)))
-    if question.asks == "name":
-        if candidates(question, text):
-            return 1.0
-        said = question.text
-        return 0.0 if NAME_ASKED.search(said) or CONTACT_ASKED.search(said) or ends_so(said) else 0.2  # not every name has a shape
-    if question.asks == "list":
-        if CONTACT_ASKED.search(question.text):
-            return float(bool(spans.contacts(text)))
-        return min(1.0, max(len(spans.listed(text)), len(spans.titles(text)), len(spans.quoted(text))) / 3)
-    if question.asks == "compare":
-        return min(1.0, len(spans.figures(text)) / 2)
-    if question.asks == "why":
-        return float(bool(re.search(r"因为|由于|为了?|以便|目的|原因|受.{1,20}影响|针对|导致|造成", text)))
-    if question.asks == "yesno":
-        return 0.5 * bool(re.search(r"未|没有|无|均|全部|已|不|低于|高于", text))
-    return 0.0
 
 
 def short_answers(question: Question, text: str, focus: Mapping[str, float], several: int) -> list[tuple[int, int]]:

@@ -14,10 +14,11 @@ import numpy as np
 
 from index.clean import ends_sentence
 from index.corpus import Corpus
-from retrieval import asked, overlap, spans
-from retrieval.linear import Linear, shipped
+from retrieval.question import expected, spans
+from retrieval.question.years import year_fit
+from retrieval.search import overlap
+from retrieval.search.linear import Linear, shipped
 from retrieval.types import Hit, Question, in_context
-from retrieval.years import year_fit
 
 READ = 12  # hits whose sentences are weighed
 _PUBLISHED = re.compile(r"发布|公布|印发|公开|刊发|落款|成文|署|作的")  # in another year than the one that it is about
@@ -91,7 +92,7 @@ def _features(corpus: Corpus, question: Question, places: Sequence[tuple[Hit, in
             len(said & overlap.pairs(text)) / max(1, len(said)),
             overlap.in_order(words, text),
             1 / (1 + top - hit.score),
-            asked.fit(question, text),
+            expected.fit(question, text),
             float(year_fit(question.text, replace(hit.passage, text=text), hit.report)),
             math.log(len(text) + 1),
         ))

@@ -10,11 +10,13 @@ from dataclasses import replace
 
 from index.corpus import Corpus
 from index.types import Report
-from retrieval import asked, items, overlap, spans
-from retrieval.items import Items
-from retrieval.joined import joined
-from retrieval.sentences import Sentence
-from retrieval.spans import Span
+from retrieval.answer import numbered_lists, short
+from retrieval.answer.joined_lists import joined
+from retrieval.answer.numbered_lists import Items
+from retrieval.answer.sentences import Sentence
+from retrieval.question import spans
+from retrieval.question.spans import Span
+from retrieval.search import overlap
 from retrieval.types import Hit, Question
 
 BEYOND = 0.05  # likeness to the question that a sentence adds to the words over a list, from which only the sentence is meant
@@ -154,8 +156,8 @@ def _names(noun: str, lead: str) -> bool:
 
 
 def _around(report: Report, sentence: Sentence) -> Iterator[Items]:
-    lists = [*items.numbered(report.text, report.headings)]
-    lists += [*items.enumerated(report.text, sentence.start), *items.divided(report.text, sentence.start)]
+    lists = [*numbered_lists.numbered(report.text, report.headings)]
+    lists += [*numbered_lists.enumerated(report.text, sentence.start), *numbered_lists.divided(report.text, sentence.start)]
     seen = set[int]()
     for one in lists:
         if one.start not in seen and min(one.lead[0], one.start) <= sentence.start and sentence.end <= one.end + 1:  # its 。
@@ -170,8 +172,8 @@ def _inside(question: Question, rarity: Mapping[str, float], sentence: Sentence,
     if not lists:
         return None
     runs = [Span("quoted", one.start, one.end) for one in lists]
-    focus = asked.focus(question, rarity)
-    near = [asked.nearness(run, runs, text, focus) * (1 + _vouched(question, text, one, noun, count)) for run, one in zip(runs, lists, strict=True)]
+    focus = short.focus(question, rarity)
+    near = [short.nearness(run, runs, text, focus) * (1 + _vouched(question, text, one, noun, count)) for run, one in zip(runs, lists, strict=True)]
     order = sorted(range(len(lists)), key=lambda at: -near[at])
     best = lists[order[0]]
     if count and count != len(best.spans):

@@ -12,8 +12,8 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from retrieval.divisions import called
-from retrieval.names import QUOTED, Holders
+from retrieval.question.divisions import called
+from retrieval.question.places import QUOTED, Holders
 
 Frequency = Callable[[str], int]
 """A word as `index.lexical.segment` gives it → how many passages hold it."""

@@ -7,9 +7,9 @@ import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from retrieval import spans
-from retrieval.items import Items, Run, split
-from retrieval.spans import trim
+from retrieval.answer.numbered_lists import Items, Run, split
+from retrieval.question import spans
+from retrieval.question.spans import trim
 
 _NUMERAL = "一二两三四五六七八九十"
 _AND_SO_ON = re.compile(r"等(?![级同待于值离效量因候])")

@@ -12,7 +12,7 @@ import numpy as np
 
 from index.corpus import Corpus
 from index.lexical import segment
-from retrieval.asks import words
+from retrieval.question.asks import words
 from retrieval.types import Question
 
 PART = 0.6  # of a word's weight where only its letters stand, in order: 法援 in 法律援助

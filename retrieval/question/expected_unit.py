@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import re
 
-from retrieval import spans
-from retrieval.spans import Span
+from retrieval.question import spans
+from retrieval.question.spans import Span
 
 _MONEY = re.compile(r"钱|金额|资金|投资额?|经费|支出|收入|补贴|款|成交额|产值|税|费用|收费|总额|价格|营收|利润")
 _RATE = re.compile(r"率|占比|比例|比重|增速|增幅|涨幅|涨了|增长|几成|百分之|下降|提高")

@@ -1,4 +1,5 @@
-"""The kind of report that a question names, in full or as people say it: 年报, 法治报告, 整改通报."""
+"""The documents that a question names: by their kind, in full or as people say it (年报, 法治报告, 整改通报), or by their 文号
+(GB/T 9704: 青司〔2024〕12号, 〔2024〕12号, [2024]12号, 2024年12号文)."""
 
 from __future__ import annotations
 
@@ -6,8 +7,10 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from index.types import ReportRef
-from retrieval.names import QUOTED, Holders, occurrences
+from retrieval.question.places import QUOTED, Holders, occurrences
 from retrieval.types import Chip
+
+# ---- by kind
 
 # (what people say, what the kind or title of the reports meant holds): the first that fits
 _EVERYDAY: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
@@ -27,7 +30,7 @@ _AS_SOURCE = re.compile(r"(?:里|中|上|内)(?:面|头|边)?(?![一-鿿]?[级�
 _BEFORE = re.compile(r"(?:^|(?:19|20)\d{2}\s*年?度?的?|(?:去|今|前|上一?)年度?的?)$")
 
 
-def kinds(
+def by_kind(
     text: str, reports: Sequence[ReportRef], allowed: frozenset[int], ends: Collection[int], without: Collection[str],
     holders: Holders | None,
 ) -> tuple[Chip | None, frozenset[int], str]:
@@ -79,3 +82,56 @@ def _said(
             held = frozenset(ref.row for ref in reports if meant.search(f"{ref.facts.kind} {ref.facts.title}"))
             names = {ref.facts.kind for ref in reports if ref.row in held}
             yield match[0], source, held, names.pop() if len(names) == 1 and "" not in names else match[0]
+
+
+# ---- by number
+
+_NUMBER = re.compile(
+    r"(?P<code>[一-鿿]{0,12})\s*[〔\[［(（【]\s*(?P<year>(?:19|20)\d\d)\s*年?[〕\]］)）】]\s*第?\s*(?P<at>\d{1,5})\s*号"
+    r"|(?P<year_of>(?:19|20)\d\d)\s*年\s*第?\s*(?P<at_of>\d{1,5})\s*号文"
+)
+_CODE = re.compile(r"[^的是在看据按照问查下和与及跟]{0,8}$")
+_NO_CODE = re.compile(r"(?:^|[的是在看据按照问查下和与及跟]|文号|文件|通知|通报|报告)$")
+
+
+def by_number(
+    text: str, reports: Sequence[ReportRef], allowed: frozenset[int], without: Collection[str], holders: Holders | None
+) -> tuple[tuple[Chip, ...], frozenset[int], str]:
+    """Chips of the numbers named, the rows left of those allowed, and why none is, in Chinese.
+
+    A number that no report bears is left open where a report mentions it, and refused else.
+    """
+    chips: list[Chip] = []
+    rows: set[int] = set()
+    for match in _NUMBER.finditer(text):
+        year, at = match["year"] or match["year_of"], match["at"] or match["at_of"]
+        before = match["code"] or ""
+        bearing = {ref.row: ref.facts.number for ref in reports if _bears(ref.facts.number, before, year, at)}
+        name = next(iter(bearing.values()), f"〔{year}〕{at}号")
+        if f"number:{name}" in without:
+            continue
+        code = name.partition("〔")[0] if bearing else _CODE.search(before)[0]  # type: ignore[index]
+        said = (code if before.endswith(code) else "") + text[match.start() + len(before) : match.end()]
+        if bearing:
+            chips.append(Chip("number", name, said))
+            rows |= bearing.keys()
+        elif not (holders and (holders(said) or holders(name))):
+            return (), frozenset(), f"没有文号是“{said}”的报告。{_nearest(reports)}"
+    if not chips:
+        return (), allowed, ""
+    kept = frozenset(rows) & allowed
+    whose = "、".join(chip.value for chip in chips)
+    return tuple(chips), kept, "" if kept else f"{whose}不是问到的单位的报告。{_nearest([ref for ref in reports if ref.row in rows])}"
+
+
+def _bears(number: str, before: str, year: str, at: str) -> bool:
+    """Whether a report's 文号 is the one said; `before`: the letters that stand before its year, its code at their end."""
+    held = _NUMBER.search(number)
+    if held is None or (held["year"], held["at"]) != (year, at):
+        return False
+    return before.endswith(held["code"]) or _NO_CODE.search(before) is not None
+
+
+def _nearest(reports: Sequence[ReportRef]) -> str:
+    have = [f"{ref.facts.number}（{ref.facts.title or ref.name}）" for ref in reports if ref.facts.number][:3]
+    return f"有文号的是：{'、'.join(have)}。" if have else "所收报告都没有读到文号。"

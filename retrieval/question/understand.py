@@ -10,14 +10,13 @@ import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 
 from index.types import ReportRef, YoujuError
-from retrieval.asks import asks
-from retrieval.docnumbers import documents
-from retrieval.kinds import kinds
-from retrieval.names import Holders, Mention, boundaries, mentions_of, most_specific, units_of
-from retrieval.spelling import Frequency, Slip, simplified, slips
+from retrieval.question.asks import asks
+from retrieval.question.documents import by_kind, by_number
+from retrieval.question.places import Holders, Mention, boundaries, mentions_of, most_specific, units_of
+from retrieval.question.refused import unknown
+from retrieval.question.spelling import Frequency, Slip, simplified, slips
+from retrieval.question.years import SHORT_LIST, SHORT_YEAR, covered, latest, latest_said, plain_years, plans, years
 from retrieval.types import Chip, Question
-from retrieval.unknown import unknown
-from retrieval.years import SHORT_LIST, SHORT_YEAR, covered, latest, latest_said, plain_years, plans, years
 
 LONGEST = 500  # characters of a question
 _POLITE = re.compile(
@@ -64,10 +63,10 @@ def understand(
     nothing = unknown(text, mentions, reports, bounds, holders, without)
     chips = [Chip(m.slot, m.value, text[m.start : m.end]) for m in mentions]  # type: ignore[arg-type]
     if not nothing:
-        numbered, allowed, nothing = documents(text, reports, allowed, without, holders)
+        numbered, allowed, nothing = by_number(text, reports, allowed, without, holders)
         chips += numbered
     if not nothing:
-        kind, allowed, nothing = kinds(text, reports, allowed, {m.end for m in mentions}, without, holders)
+        kind, allowed, nothing = by_kind(text, reports, allowed, {m.end for m in mentions}, without, holders)
         chips += [kind] if kind else []
     if not nothing:
         for chip, rows in _year_filter(text, reports, allowed, without):
@@ -150,7 +149,7 @@ def _year_filter(
 ) -> Iterator[tuple[Chip, frozenset[int]]]:
     """Of one unit's yearly reports of one kind, those of the years named.
 
-    A work report looks back and ahead, so a year only raises it (search.py); a plan for a year stands in the report
+    A work report looks back and ahead, so a year only raises it (search/); a plan for a year stands in the report
     of the year before.
     """
     asked = [y for y in sorted(covered(text)) if f"year:{y}" not in without]

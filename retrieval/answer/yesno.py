@@ -10,11 +10,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from retrieval import overlap, spans
-from retrieval.asked import verbs
-from retrieval.spans import Span
+from retrieval.answer.short import verbs
+from retrieval.question import spans
+from retrieval.question.spans import Span
+from retrieval.question.years import years
+from retrieval.search import overlap
 from retrieval.types import MARKED
-from retrieval.years import years
 
 YES, NO = "是", "否"
 

@@ -13,20 +13,18 @@ from dataclasses import replace
 
 from index.corpus import Corpus
 from index.types import Report, ReportRef
-from retrieval.names import PROVINCES, short_name
-from retrieval.question import groups
+from retrieval.question.divisions import short_name
+from retrieval.question.places import PROVINCES
+from retrieval.question.understand import groups
+from retrieval.question.years import years
 from retrieval.tables.indicators import WHERE, Indicator, understand_indicator
-from retrieval.tables.pairs import asks_for_two, pair
 from retrieval.tables.phrases import same_kind
 from retrieval.tables.rows import row
 from retrieval.tables.selection import select, understand_selection
 from retrieval.tables.statements import Statement, statements
-from retrieval.tables.summary import comparable, label, summary
-from retrieval.tables.written import chart, to_csv, to_text
+from retrieval.tables.summary import comparable, summary
+from retrieval.tables.two_figures import asks_for_two, pair
 from retrieval.types import Question, Table
-from retrieval.years import years
-
-__all__ = ["chart", "label", "tabulate", "to_csv", "to_text", "whole_corpus"]
 
 _WIDE = re.compile(WHERE)
 _FIGURES = re.compile(

@@ -12,7 +12,7 @@ import numpy as np
 
 from index.types import YoujuError
 
-_MODELS = Path(__file__).resolve().parents[1] / "models"
+_MODELS = Path(__file__).resolve().parents[2] / "models"
 
 
 class WeightsError(YoujuError):

@@ -7,8 +7,8 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from retrieval import spans
-from retrieval.spans import Span
+from retrieval.question import spans
+from retrieval.question.spans import Span
 
 CONTACT_ASKED = re.compile(r"电话|邮箱|邮编|号码|联系方式")
 _NAMED = r"姓名|(?:长|书记|主任|主席|负责人|组长)(?:是|叫|的名字)|哪位"

@@ -16,12 +16,12 @@ from dataclasses import dataclass, replace
 
 from index.corpus import Corpus
 from index.types import ReportRef
-from retrieval.asks import asks, words
-from retrieval.names import Holders
-from retrieval.question import normalise, understand
-from retrieval.spelling import Frequency
+from retrieval.question.asks import asks, words
+from retrieval.question.places import Holders
+from retrieval.question.spelling import Frequency
+from retrieval.question.understand import normalise, understand
+from retrieval.question.years import years
 from retrieval.types import Asks, Chip, Question
-from retrieval.years import years
 
 LOOK = 50  # passages looked at for words that stand together
 MOST_OTHERS = 3  # units that 另外一个单位 may stand for

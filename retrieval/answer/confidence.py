@@ -11,9 +11,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from index.corpus import Corpus
-from retrieval import asked, overlap, spans
-from retrieval.linear import Linear, shipped
-from retrieval.sentences import Sentence, able
+from retrieval.answer import short
+from retrieval.answer.sentences import Sentence, able
+from retrieval.question import spans
+from retrieval.search import overlap
+from retrieval.search.linear import Linear, shipped
 from retrieval.types import CONTEXT, Hit, Question, in_context
 
 ENOUGH = 0.12  # chance below which nothing is answered: on the cross-validated curve 5 % of what could be is lost
@@ -74,7 +76,7 @@ def _least(corpus: Corpus, hit: Hit, rarity: Mapping[str, float]) -> tuple[float
 def _beside(corpus: Corpus, question: Question, best: Sentence, rarity: Mapping[str, float]) -> tuple[float, float]:
     """The share of the question that stands in the clause of what would be the short answer, and its soft match; of the whole
     sentence where no short answer is asked for."""
-    found = asked.short_answers(question, best.text, asked.focus(question, rarity), 1)
+    found = short.short_answers(question, best.text, short.focus(question, rarity), 1)
     clauses = [best.text[a:b] for a, b in spans.clauses(best.text) if not found or (a < found[0][1] and found[0][0] < b)]
     clause = "".join(clauses) or best.text
     return overlap.share(rarity, clause), overlap.soft(corpus, rarity, [clause])[0]

@@ -1,7 +1,7 @@
 """The items of the lists that a text writes out, by its marks alone: numbered headings, 一是…二是…, 包括：…；…。
 
 Pure functions: a text in, offsets into it out, nothing rewritten.  The items of a list are in order, apart, and inside the text.
-A、B和C等 within a sentence is for joined.py; which list a question means, for listing.py.
+A、B和C等 within a sentence is for joined_lists.py; which list a question means, for which_list.py.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from itertools import pairwise
 
 from index.outline import SCHEMES, number
 from index.types import Heading
-from retrieval import spans
-from retrieval.spans import trim
+from retrieval.question import spans
+from retrieval.question.spans import trim
 
 Run = tuple[int, int]  # offsets: text[start:end]
 

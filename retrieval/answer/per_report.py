@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from index.corpus import Corpus
 from index.types import ReportRef
-from retrieval import spans
-from retrieval.answer import compose
-from retrieval.asks import asks
-from retrieval.compare import meant, wide
-from retrieval.search import search
+from retrieval.answer.compose import compose
+from retrieval.question import spans
+from retrieval.question.asks import asks
+from retrieval.search.search import search
+from retrieval.tables.tabulate import meant, wide
 from retrieval.types import Question, Row, Table
 
 MOST = 60  # reports asked one by one; each takes some milliseconds

@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from index.types import ReportRef
-from retrieval import spans
-from retrieval.sentences import Sentence
+from retrieval.answer.sentences import Sentence
+from retrieval.question import spans
+from retrieval.question.years import years
 from retrieval.tables.summary import distinct, label
 from retrieval.types import Citation, Question, Table
-from retrieval.years import years
 
 EQUAL = 0.93  # of the likeness in words of the best sentence to the question: another report's answers it as well
 EQUALLY = 4.0  # behind the best sentence's score, which a passage's place among the hits moves

@@ -7,8 +7,8 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from index.types import ReportRef
-from retrieval.divisions import LONGEST, called, divisions, short_name
-from retrieval.names import (
+from retrieval.question.divisions import LONGEST, called, divisions, short_name
+from retrieval.question.places import (
     COMMON_NOUN,
     ORGAN,
     PROVINCES,

@@ -9,12 +9,12 @@ import numpy as np
 
 from index.corpus import Corpus
 from index.types import Passage
-from retrieval import overlap
-from retrieval.asks import content, words
-from retrieval.fuse import weighted_scores
-from retrieval.lexicon import other_words
-from retrieval.question import groups
-from retrieval.rerank import Candidate, Ranked, Reader, rerank, reread
+from retrieval.question.asks import content, words
+from retrieval.question.lexicon import other_words
+from retrieval.question.understand import groups
+from retrieval.search import overlap
+from retrieval.search.fuse import weighted_scores
+from retrieval.search.rerank import Candidate, Ranked, Reader, rerank, reread
 from retrieval.types import CONTEXT, Hit, Question
 
 DEPTH = 100  # passages taken from each list

@@ -18,11 +18,12 @@ import numpy as np
 
 from index.corpus import Corpus
 from index.types import EncoderError, Passage, ReportRef
-from retrieval import overlap, spans
-from retrieval.asked import fit
-from retrieval.linear import Linear, shipped
+from retrieval.question import spans
+from retrieval.question.expected import fit
+from retrieval.question.years import year_fit
+from retrieval.search import overlap
+from retrieval.search.linear import Linear, shipped
 from retrieval.types import CONTEXT, Question, in_context
-from retrieval.years import year_fit
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder

@@ -13,17 +13,19 @@ from dataclasses import replace
 
 from index.corpus import Corpus
 from index.types import Report
-from retrieval import asked, items, listing, overlap, spans, which
-from retrieval.asks import asks_for_several
-from retrieval.confidence import ENOUGH, probability
-from retrieval.followup import own
-from retrieval.items import Items
-from retrieval.question import groups
-from retrieval.sentences import Sentence, able, rank_sentences
+from retrieval.answer import ambiguous, numbered_lists, short, which_list
+from retrieval.answer.ambiguous import Shorten
+from retrieval.answer.confidence import ENOUGH, probability
+from retrieval.answer.numbered_lists import Items
+from retrieval.answer.sentences import Sentence, able, rank_sentences
+from retrieval.answer.yesno import verdict
+from retrieval.question import spans
+from retrieval.question.asks import asks_for_several
+from retrieval.question.followup import own
+from retrieval.question.understand import groups
+from retrieval.question.years import years
+from retrieval.search import overlap
 from retrieval.types import ABSTAIN, MARKED, Answer, Citation, Hit, Question, Table
-from retrieval.verdict import verdict
-from retrieval.which import Shorten
-from retrieval.years import years
 
 SHORT_LIMIT, LONG_LIMIT = 400, 1500  # characters of an answer to a figure, date, name, yes or no; to the others
 ALIEN = {"soft": 0.35, "cosine": 0.175}  # likeness in words and in meaning below which a sentence speaks of something else
@@ -43,32 +45,32 @@ def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...], told: Tab
     if question.nothing:
         return Answer(question, "abstained", ABSTAIN, hits=hits, note=question.nothing)
     rarity = overlap.rarity(corpus, question)
-    ranked = rank_sentences(corpus, question, listing.read_first(question, hits, rarity), rarity)
+    ranked = rank_sentences(corpus, question, which_list.read_first(question, hits, rarity), rarity)
     named = groups(question, corpus.reports())
     each = [[s for s in ranked if s.hit.report.row in rows] for _, rows in named] if len(named) > 1 else [ranked]
     chance = sum(probability(corpus, question, mine, rarity) for mine in each) / len(each)
-    every, ranked = ranked, listing.led(question, able(question, ranked), rarity)
+    every, ranked = ranked, which_list.led(question, able(question, ranked), rarity)
     if not ranked or (chance < ALIEN_ENOUGH and question.asks in _SHORT and all(ranked[0].features[name] < low for name, low in ALIEN.items())):
         return Answer(question, "abstained", ABSTAIN, hits=hits, chance=chance)
     reports = _Texts(corpus)
     spoken = own(question)
-    focus = asked.focus(spoken, rarity)
+    focus = short.focus(spoken, rarity)
     several = asks_for_several(question.text) if len(named) == 1 else 1
 
-    best = which.stated(question, every, ranked[0], told) if told else None
+    best = ambiguous.stated(question, every, ranked[0], told) if told else None
 
-    def short(sentence: Sentence) -> list[tuple[int, int]]:
+    def shorten(sentence: Sentence) -> list[tuple[int, int]]:
         if best and sentence is best.sentence:
             return [best.figure]
-        return asked.short_answers(spoken, sentence.text, focus, several)
+        return short.short_answers(spoken, sentence.text, focus, several)
 
-    rivals = which.rivals(question, ranked, short)
-    if which.unnamed(question):
-        found = which.differing(question, ranked[0], told) if told else ()
+    rivals = ambiguous.rivals(question, ranked, shorten)
+    if ambiguous.unnamed(question):
+        found = ambiguous.differing(question, ranked[0], told) if told else ()
         if not found and chance * len(rivals) >= ENOUGH:  # the chance is shared among them
-            found = _cite([(s, s.start, s.end, short(s)) for s in rivals], reports)
+            found = _cite([(s, s.start, s.end, shorten(s)) for s in rivals], reports)
         if found:
-            names = "、".join(which.called([c.report for c in found])[:5])
+            names = "、".join(ambiguous.called([c.report for c in found])[:5])
             text = f"有 {len(found)} 份报告都讲到，说的不一样。请指明是哪一份：{names}{'等' if len(found) > 5 else ''}。"
             return Answer(question, "ambiguous", text, hits=hits, candidates=found, chance=chance)
     note = ""
@@ -79,17 +81,17 @@ def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...], told: Tab
     elif rivals and not years(question.text):
         lead = max(rivals, key=lambda s: s.hit.report.facts.year or 0)
         ranked = [lead, *(s for s in ranked if s is not lead)]
-        note = which.other_years(lead.hit.report, {s.hit.report.facts.year for s in rivals})
+        note = ambiguous.other_years(lead.hit.report, {s.hit.report.facts.year for s in rivals})
     if chance < ENOUGH:
         return Answer(question, "abstained", ABSTAIN, hits=hits, chance=chance)
     listed: tuple[Items, tuple[Citation, ...]] | None = None
     if len(named) > 1:
         chosen = [next((s for s in ranked if s.hit.report.row in rows), None) for _, rows in named]
-        picked = [(s, s.start, s.end, short(s)) for s in chosen if s]
+        picked = [(s, s.start, s.end, shorten(s)) for s in chosen if s]
         missing = [name for (name, _), s in zip(named, chosen, strict=True) if s is None]
         note = f"没有在{'、'.join(missing)}的报告里找到。" if missing else ""
     elif question.asks in _SHORT:
-        picked = _sentences(ranked, short)
+        picked = _sentences(ranked, shorten)
     else:
         listed = _items(corpus, question, rarity, ranked[0], reports)
         picked = _beside(*listed, question, ranked, reports) if listed else _passages(question, ranked, reports)
@@ -128,8 +130,8 @@ def tabled(corpus: Corpus, question: Question, table: Table) -> Answer:
     text = "\n".join(dict.fromkeys(citation.quote for citation in citations)) if apart else table.summary
     missing = "、".join(ref.facts.region or ref.facts.unit or ref.name for ref in table.missing)
     note = f"另有 {len(table.missing)} 份报告没有写明：{missing}。" if missing else ""
-    short = "；".join(row.value for row in rows) if apart else None
-    return Answer(question, "answered", text[:LONG_LIMIT], short=short, citations=citations, table=replace(table, rows=tuple(rows)),
+    values = "；".join(row.value for row in rows) if apart else None
+    return Answer(question, "answered", text[:LONG_LIMIT], short=values, citations=citations, table=replace(table, rows=tuple(rows)),
                   note=note)
 
 
@@ -151,7 +153,7 @@ class _Texts:
         return self._read[row]
 
 
-def _sentences(ranked: Sequence[Sentence], short: Shorten) -> list[_Picked]:
+def _sentences(ranked: Sequence[Sentence], shorten: Shorten) -> list[_Picked]:
     """The best sentence, and up to two more that come near it, within the limit."""
     picked: list[_Picked] = []
     length = 0
@@ -160,19 +162,19 @@ def _sentences(ranked: Sequence[Sentence], short: Shorten) -> list[_Picked]:
             break
         if length + len(sentence.text) + 1 > SHORT_LIMIT:
             if not picked:
-                picked.append(_clipped(sentence, short))
+                picked.append(_clipped(sentence, shorten))
                 break
             continue
         if any(sentence.text == other.text for other, *_ in picked):
             continue
-        picked.append((sentence, sentence.start, sentence.end, short(sentence)))
+        picked.append((sentence, sentence.start, sentence.end, shorten(sentence)))
         length += len(sentence.text) + 1
     return picked
 
 
-def _clipped(sentence: Sentence, short: Shorten) -> _Picked:
+def _clipped(sentence: Sentence, shorten: Shorten) -> _Picked:
     """A sentence too long for a short answer, cut to whole clauses around what is asked for."""
-    runs = short(sentence)
+    runs = shorten(sentence)
     centre = runs[0][0] if runs else 0
     half = SHORT_LIMIT // 2
     inside = [c for c in spans.clauses(sentence.text) if c[1] > centre - half and c[1] - centre < half]
@@ -233,10 +235,10 @@ def _items(corpus: Corpus, question: Question, rarity: Mapping[str, float], best
     """The list that is meant with a citation an item, whole where they fit, else its leading sentences; None where there is none,
     or the best sentence is not the report's."""
     report = reports[best.hit.report.row]
-    found = listing.meant(corpus, question, rarity, best, report)
+    found = which_list.meant(corpus, question, rarity, best, report)
     if found is None or report.text[best.start : best.end] != best.text:
         return None
-    runs = items.fitted(report.text, found.spans, LONG_LIMIT)
+    runs = numbered_lists.fitted(report.text, found.spans, LONG_LIMIT)
     return (found, tuple(_run(number, start, end, best, report) for number, (start, end) in enumerate(runs, 1))) if runs else None
 
 
@@ -298,14 +300,14 @@ def _section(sentence: Sentence, reports: _Texts, longest: int) -> tuple[int, in
 def _cite(picked: Sequence[_Picked], reports: _Texts) -> tuple[Citation, ...]:
     """Quotations cut from the catalog's text; one that is not the text found is dropped."""
     found: list[Citation] = []
-    for sentence, start, end, short in picked:
+    for sentence, start, end, runs in picked:
         report = reports[sentence.hit.report.row]
         quote = report.text[start:end]
         if report.text[sentence.start : sentence.end] != sentence.text or not quote:
             continue
         passage = sentence.hit.passage
-        whole = bool(short) and short[-1][1] - short[0][0] <= MARKED
-        mark = (short[0][0], short[-1][1]) if whole else short[0] if short else None
+        whole = bool(runs) and runs[-1][1] - runs[0][0] <= MARKED
+        mark = (runs[0][0], runs[-1][1]) if whole else runs[0] if runs else None
         number, page = len(found) + 1, report.page_at(start)
         found.append(
             Citation(number, sentence.hit.report, passage.id, quote, start, end, passage.path, page, mark)
@@ -322,9 +324,9 @@ def _spoken(
     if len(names) > 1:
         parts = [c.quote[c.mark[0] : c.mark[1]] for c in citations if c.mark]
         return "；".join(parts) or None
-    first, short = citations[0], picked[0][3]
-    if not short:
+    first, runs = citations[0], picked[0][3]
+    if not runs:
         return None
-    if short[-1][1] - short[0][0] <= MARKED:
-        return first.quote[short[0][0] : short[-1][1]]
-    return "、".join(first.quote[s:e] for s, e in short)
+    if runs[-1][1] - runs[0][0] <= MARKED:
+        return first.quote[runs[0][0] : runs[-1][1]]
+    return "、".join(first.quote[s:e] for s, e in runs)

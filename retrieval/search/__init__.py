@@ -1,0 +1,1 @@
+"""The passages that speak of what a question asks, best first."""
