@@ -25,7 +25,7 @@ MAY_IMPORT = {
 
 # what is slow or large to import → where it may be imported as a module loads
 HEAVY = {
-    "torch": {"models/train.py", "models/best_module.py"},
+    "torch": {"models/train.py", "models/tune.py", "models/best_module.py"},
     "transformers": set[str](),
     "sentence_transformers": {"models/best_module.py"},
     "faiss": {"index/dense.py"},
