@@ -15,8 +15,8 @@ from eval.report import table
 from eval.run import HITS, Progress, stem
 from index.corpus import Corpus
 from retrieval.ask import understood
-from retrieval.search.fuse import reciprocal_rank_fusion, weighted_scores
-from retrieval.search.search import DEPTH, WEIGHTS, search
+from retrieval.search.fuse import reciprocal_rank_fusion
+from retrieval.search.search import DEPTH, NAMES, WEIGHTS, first_order, search
 from retrieval.types import Hit, Question
 
 Switch = Callable[[Corpus, Question], Sequence[Hit]]
@@ -32,6 +32,9 @@ class Muted:
 
     def dense(self, vector: np.ndarray, k: int, allowed: frozenset[int] | None = None) -> list[tuple[int, float]]:
         return [] if "dense" in self.silent else self.corpus.dense(vector, k, allowed)
+
+    def near_in_context(self, vector: np.ndarray, k: int, allowed: frozenset[int] | None = None) -> list[tuple[int, float]]:
+        return [] if "dense" in self.silent else self.corpus.near_in_context(vector, k, allowed)
 
     def lexical(self, text: str, k: int, allowed: frozenset[int] | None = None) -> list[tuple[int, float]]:
         return [] if "lexical" in self.silent else self.corpus.lexical(text, k, allowed)
@@ -59,18 +62,15 @@ def _unfiltered(corpus: Corpus, question: Question) -> Sequence[Hit]:
 def _unranked(corpus: Corpus, question: Question) -> Sequence[Hit]:
     """As the lists' scores alone put them."""
     wide = search(corpus, question, 2 * DEPTH)
-    lists = {
-        name: [(at, score) for at, hit in enumerate(wide) if (score := dict(hit.scores).get(name)) is not None]
-        for name in WEIGHTS
-    }
-    return [wide[at] for at, _ in weighted_scores(lists, WEIGHTS)[:HITS]]
+    places = first_order(corpus, question)
+    return sorted(wide, key=lambda hit: places.get(hit.passage.id, len(places) + 1))[:HITS]
 
 
 def _by_rank(corpus: Corpus, question: Question) -> Sequence[Hit]:
     """By reciprocal rank fusion of the lists, other words at their low weight."""
     wide = search(corpus, question, 2 * DEPTH)
     lists = {}
-    for name in WEIGHTS:
+    for name in NAMES:
         placed = [(dict(hit.ranks)[name], at) for at, hit in enumerate(wide) if name in dict(hit.ranks)]
         lists[name] = [(at, 0.0) for _, at in sorted(placed)]
     return [wide[at] for at, _ in reciprocal_rank_fusion(lists, {"expansion": WEIGHTS["expansion"]})[:HITS]]

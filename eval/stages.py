@@ -11,8 +11,7 @@ from eval.report import STAGES
 from index.corpus import Corpus
 from index.types import Report
 from retrieval.answer.sentences import READ
-from retrieval.search.fuse import weighted_scores
-from retrieval.search.search import DEPTH, WEIGHTS, search
+from retrieval.search.search import DEPTH, first_order, search
 from retrieval.types import Answer, Hit
 
 _ORDER = {stage: at for at, stage in enumerate(STAGES)}
@@ -34,7 +33,7 @@ def lost(corpus: Corpus, case: Case, answer: Answer) -> Lost:
         return _table(corpus, case, answer, rows)
     reports = {name: corpus.report(rows[name]) for name in case.reports if name in rows}
     wide = search(corpus, answer.question, 2 * DEPTH)  # all that either list held
-    fused = _fused(wide)
+    fused = first_order(corpus, answer.question)
     found = [_piece(fold(piece), reports, rows, answer, wide, fused) for piece in case.evidence]
     pick = max if case.require == "any" else min
     return pick(found, key=lambda one: _ORDER[one.stage])
@@ -64,7 +63,7 @@ def _piece(
         return Lost("both lists", f"两路的前 {DEPTH} 段里都没有")
     ranks = dict(wide[far].ranks)
     note = "、".join(f"{_NAMES[name]}第 {ranks[name]}" if name in ranks else f"{_NAMES[name]}前 {DEPTH} 没有" for name in _NAMES)
-    if fused[wide[far].passage.id] <= len(answer.hits):
+    if fused.get(wide[far].passage.id, len(fused)) <= len(answer.hits):
         return Lost("reranking", note)
     if "lexical" not in ranks:
         return Lost("lexical list", note)
@@ -87,15 +86,6 @@ def _place(evidence: str, reports: Mapping[str, Report], hits: Sequence[Hit]) ->
         if Path(hit.report.name).stem in reports and shares_half(fold(hit.passage.text), evidence):
             return place
     return None
-
-
-def _fused(hits: Sequence[Hit]) -> dict[str, int]:
-    """Passage id → rank by the lists' scores alone, before anything else had its say."""
-    lists = {
-        name: [(at, score) for at, hit in enumerate(hits) if (score := dict(hit.scores).get(name)) is not None]
-        for name in WEIGHTS
-    }
-    return {hits[at].passage.id: rank for rank, (at, _) in enumerate(weighted_scores(lists, WEIGHTS), 1)}
 
 
 def _table(corpus: Corpus, case: Case, answer: Answer, rows: Mapping[str, int]) -> Lost:

@@ -13,12 +13,15 @@ from retrieval.question.asks import content, words
 from retrieval.question.lexicon import other_words
 from retrieval.question.understand import groups
 from retrieval.search import overlap
-from retrieval.search.fuse import weighted_scores
+from retrieval.search.fuse import Ranking, summed_scores, weighted_scores
 from retrieval.search.rerank import Candidate, Ranked, Reader, rerank, reread
 from retrieval.types import CONTEXT, Hit, Question
 
 DEPTH = 100  # passages taken from each list
-WEIGHTS: Mapping[str, float] = {"lexical": 1.0, "dense": 0.75, "expansion": 0.1, "context": 0.75}  # of the first, fused order
+WEIGHTS: Mapping[str, float] = {"lexical": 1.0, "dense": 0.75, "expansion": 0.1}  # of the first, fused order
+# of the same with contextual vectors: shares of what is asked, cosines as they stand, and of contextual cosines, which are all
+# high, what is above the list's last
+WEIGHTS_IN_CONTEXT: Mapping[str, float] = {"lexical": 1.0, "dense": 0.5, "expansion": 0.1, "context": 15.0}
 READ_AGAIN = 50  # fused passages that the reranker reads
 ALIKE = 0.9  # share of two texts' character pairs from which, figures being equal, one is a copy of the other
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
@@ -61,7 +64,10 @@ def candidates(corpus: Corpus, question: Question, allowed: frozenset[int] | Non
     if corpus.contextual is not None and corpus.filled()[0]:
         asking = corpus.contextual.encode([question.rest], query=True)[0]
         lists[CONTEXT] = {row: score for row, score in corpus.near_in_context(asking, DEPTH, allowed) if score > 0}
-    fused = weighted_scores({name: list(scores.items()) for name, scores in lists.items()}, WEIGHTS)[:k]
+        whole = {"lexical": corpus.whole(asked), "expansion": corpus.whole(other)}
+        fused = summed_scores({name: _told(name, scores, whole) for name, scores in lists.items()}, WEIGHTS_IN_CONTEXT)[:k]
+    else:
+        fused = weighted_scores({name: list(scores.items()) for name, scores in lists.items()}, WEIGHTS)[:k]
     best = {name: max(scores.values(), default=1.0) for name, scores in lists.items()}
     near = corpus.in_context([row for row, _ in fused])
     place = {name: {row: rank for rank, row in enumerate(scores, 1)} for name, scores in lists.items()}
@@ -76,6 +82,19 @@ def candidates(corpus: Corpus, question: Question, allowed: frozenset[int] | Non
         )
         for (row, _), passage in zip(fused, corpus.passages([row for row, _ in fused]), strict=True)
     ]
+
+
+def first_order(corpus: Corpus, question: Question) -> dict[str, int]:
+    """Passage id → 1-based rank in the fused order, before the first of them are read again."""
+    _, found = candidates(corpus, question, question.allowed, len(NAMES) * DEPTH)
+    return {candidate.passage.id: rank for rank, candidate in enumerate(found, 1)}
+
+
+def _told(name: str, scores: Mapping[int, float], whole: Mapping[str, float]) -> Ranking:
+    """A list's scores as they mean the same from one question to another."""
+    low = min(scores.values(), default=0.0) if name == CONTEXT else 0.0
+    unit = whole.get(name, 1.0) or 1.0
+    return [(row, (score - low) / unit) for row, score in scores.items()]
 
 
 def neighbours(corpus: Corpus, hit: Hit) -> tuple[Passage | None, Passage | None]:
