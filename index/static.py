@@ -7,7 +7,7 @@ product runs, without it.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import numpy as np
 from index.unigram import Cut, any_cutter
 from index.vectors import unit_rows
 
+WEIGHTS = "model.safetensors"
 COUNTS = "counts_config.json"  # beside the weights, where a word that comes back is not to count as often as it comes
 SATURATED = "log1p"  # what stands there: n times the same word weigh log(1 + n)
 _CUT_AT_ONCE = 4096  # texts whose pieces are found together
@@ -79,14 +80,26 @@ def load_static(folder: Path, name: str, fingerprint: str) -> StaticEncoder | No
     """
     if not _is_static(folder):
         return None
-    held = _mapped(folder / "model.safetensors")
-    table = next((held[key] for key in ("embeddings", "embedding.weight") if key in held), None)
+    held = _mapped(folder / WEIGHTS)
+    table = _table(held)
     if table is None or "mapping" in held:
         return None
     scale = held["weights"].astype(np.float32) if "weights" in held else np.ones(len(table), dtype=np.float32)
     counts = folder / COUNTS
     saturated = counts.is_file() and json.loads(counts.read_text(encoding="utf-8"))["counts"] == SATURATED
     return StaticEncoder(any_cutter((folder / "tokenizer.json").read_text(encoding="utf-8")), table, scale, name, fingerprint, saturated)
+
+
+def width(folder: Path) -> int:
+    """Columns of the vectors of the shipped model in a folder, without loading it; raises OSError, ValueError and KeyError as `load_static`."""
+    table = _table(_mapped(folder / WEIGHTS))
+    if table is None:
+        raise ValueError(f"no table in {WEIGHTS}")
+    return int(table.shape[1])
+
+
+def _table(held: Mapping[str, np.ndarray]) -> np.ndarray | None:
+    return next((held[key] for key in ("embeddings", "embedding.weight") if key in held), None)
 
 
 def _mapped(path: Path) -> dict[str, np.ndarray]:
