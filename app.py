@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
@@ -31,7 +33,10 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
     # Gradio reads these when it is imported; with them it calls nobody
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    import gradio as gr
+    from page.stubs import without_stubs
+
+    with without_stubs():
+        import gradio as gr
     from fastapi.responses import FileResponse
     from fastapi_offline import FastAPIOffline
     from starlette.middleware import Middleware
@@ -49,7 +54,7 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
     from server import api, login, mcp, openai
     from server.asking import Desk
     from server.auditlog import record
-    from server.filling import Filling
+    from server.behind import Behind
     from server.gate import Gate
     from server.groups import check, read_groups
     from server.policy import Policy
@@ -61,13 +66,17 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
     check(uploads.parent, read_groups(uploads.parent), [Path(ref.source) for ref in corpus.reports()])
     desk = Desk(corpus, door.metrics, policy.model, policy.waiting)
 
+    suggesting = threading.Lock()  # who opens the page while they are made waits for them
+
     @lru_cache(maxsize=16)
     def suggested_at(generation: int, rows: frozenset[int] | None) -> tuple[str, ...]:
         return examples(corpus if rows is None else Narrowed(corpus, rows))
 
     def suggested(user: User | None = None) -> tuple[str, ...]:
         """Example questions, from the reports that a user may see; from those that everybody may, where none is given."""
-        return suggested_at(corpus.generation, visible(corpus, user or door.user("", "ask")))
+        rows = visible(corpus, user or door.user("", "ask"))
+        with suggesting:
+            return suggested_at(corpus.generation, rows)
 
     def held() -> frozenset[str]:
         with suppress(YoujuError):  # an answer is not lost over it
@@ -85,16 +94,16 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
         return Visitor(id, manages, corpus_for(corpus, user), name, lambda act, what: record(request, act, what=what))
 
     spoken, mcp_app = mcp.server(desk)
-    filling = Filling(corpus, uploads.parent)
+    behind = Behind(corpus, uploads.parent, suggested)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        filling.start()
+        behind.start()
         try:
             async with spoken.session_manager.run():
                 yield
         finally:
-            filling.stop()
+            behind.stop()
 
     app = FastAPIOffline(
         title="有据",
@@ -115,7 +124,6 @@ def build(corpus: Corpus, uploads: Path, policy: Policy | None = None) -> FastAP
     handle_errors(app)
     describe(app, Problem.model_json_schema())
     tidy(corpus)
-    suggested()  # asks real questions, so the encoder and the segmenter are warm from here on
     gr.mount_gradio_app(
         app,
         blocks(desk, Shelves(corpus, uploads, door, visitor, lambda request: suggested(user_of(request))), visitor, history),
@@ -192,6 +200,7 @@ def serve(corpus: Corpus, uploads: Path, listener: socket.socket, policy: Policy
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
             host, port = listener.getsockname()[:2]
+            gc.enable()
             print(f"有据已就绪：http://{f'[{host}]' if ':' in host else host}:{port}　（接口说明：/docs；按 Ctrl+C 停止）", flush=True)
 
     # X-Forwarded-* are the gate's to believe or not
@@ -297,10 +306,11 @@ def run(options: argparse.Namespace) -> int:
     if chosen.open and not is_loopback(options.host):
         print("注意：用了 --open，凡能连到这个地址的人都可以提问，看到全部未分组的报告。", file=sys.stderr)
     print("正在启动……", flush=True)
+    gc.disable()  # until the page is up: what is made meanwhile stays, and would be looked through a dozen times
     from index.corpus import Corpus
-    from index.encoder import load_encoder
+    from index.later import load_later
 
-    with Corpus.open(options.data, load_encoder(options.encoder), create=True) as corpus:
+    with Corpus.open(options.data, load_later(options.encoder), create=True) as corpus:
         serve(corpus, options.data / "uploads", listener, chosen, options.root_path.rstrip("/"))
     return 0
 

@@ -6,8 +6,6 @@ import hashlib
 import re
 from collections.abc import Iterator
 
-from langchain_text_splitters import RecursiveCharacterTextSplitter
-
 from index.clean import CLOSERS
 from index.types import Heading, Page, Passage
 
@@ -69,6 +67,9 @@ def _filled(text: str, start: int, end: int, size: int, longest: int) -> Iterato
 
 def _cut(text: str, start: int, end: int, longest: int) -> list[tuple[int, int]]:
     """A sentence too long, cut at its best separators; the pieces tile it."""
+    from langchain_text_splitters import RecursiveCharacterTextSplitter  # brings much with it
+
+
     splitter = RecursiveCharacterTextSplitter(SEPARATORS, keep_separator="end", chunk_size=longest, chunk_overlap=0,
                                               strip_whitespace=False)
     spans, position = [], start

@@ -12,7 +12,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -50,7 +50,8 @@ __all__ = ["Busy", "Corpus", "Snapshot", "check", "rebuild", "recorded_encoder"]
 
 log = logging.getLogger("youju.index")
 BATCH = 2048  # passages embedded and committed together
-MOST_TEXTS = 40_000  # vectors of words and sentences remembered: some 60 MB at 384 dimensions
+MOST_TEXTS = 20_000  # vectors of words and sentences remembered: some 35 MB at 384 dimensions
+MOST_ASKED = 64  # questions whose vectors are remembered
 COMMIT_SECONDS = 30.0  # that reports wait to be committed, where reading them is slow
 
 
@@ -75,7 +76,8 @@ class Corpus:
         self._reading = threading.RLock()  # of the connection, which looks for what is new
         self._swapping = threading.RLock()  # of the view
         self._writing = threading.Lock()  # writers of this process take turns, however long; those of others are told who is at it
-        self._texts: dict[str, np.ndarray] = {}
+        self._texts: OrderedDict[str, bytes] = OrderedDict()  # used last stands last
+        self._asked: OrderedDict[tuple[str, str], np.ndarray] = OrderedDict()
         self._remembering = threading.Lock()  # of vectors
         self._context: _Contexts | None = None  # the contextual vectors, once asked for
 
@@ -205,16 +207,41 @@ class Corpus:
             return found
 
     def text_vectors(self, texts: Sequence[str]) -> np.ndarray:
-        """float32 [len(texts), dimension] of words and sentences; those met before are remembered, up to 40,000 of them."""
+        """float32 [len(texts), dimension] of words and sentences; those met last are remembered, up to 20,000 of them."""
         with self._remembering:
-            new = [text for text in dict.fromkeys(texts) if text not in self._texts]
-            if len(self._texts) + len(new) > MOST_TEXTS:
-                self._texts.clear()
-                new = list(dict.fromkeys(texts))
-            self._texts.update(zip(new, self.encoder.encode(new), strict=True))
-            held = [self._texts[text] for text in texts]
-        # one concatenation: np.stack would make a view of each of some hundred rows first
-        return np.concatenate(held).reshape(len(held), -1) if held else np.zeros((0, self.encoder.dimension), np.float32)
+            found: dict[str, bytes] = {}
+            new: list[str] = []
+            for text in dict.fromkeys(texts):
+                if (held := self._texts.get(text)) is None:
+                    new.append(text)
+                else:
+                    self._texts.move_to_end(text)
+                    found[text] = held
+            self._texts.update((text, vector.tobytes()) for text, vector in zip(new, self.encoder.encode(new), strict=True))
+            found.update((text, self._texts[text]) for text in new)
+            while len(self._texts) > MOST_TEXTS:
+                self._texts.popitem(last=False)
+        return np.frombuffer(b"".join(found[text] for text in texts), np.float32).reshape(len(texts), self.encoder.dimension)
+
+    def asked(self, text: str) -> np.ndarray:
+        """float32 [dimension]: a question's unit vector, encoded once however many of its parts ask for it."""
+        return self._asked_of(self.encoder, text)
+
+    def asked_in_context(self, text: str) -> np.ndarray | None:
+        """float32 [d]: a question's contextual unit vector; None where there are no such vectors."""
+        return None if self.contextual is None else self._asked_of(self.contextual, text)
+
+    def _asked_of(self, encoder: Encoder, text: str) -> np.ndarray:
+        key = encoder.fingerprint, text
+        with self._remembering:
+            vector = self._asked.get(key)
+        if vector is None:
+            vector = encoder.encode([text], query=True)[0]
+            with self._remembering:
+                self._asked[key] = vector
+                if len(self._asked) > MOST_ASKED:
+                    self._asked.popitem(last=False)
+        return vector
 
     def frequency(self, word: str, *, among: frozenset[int] | None = None) -> int:
         """How many passages, of some reports or of all, hold a word as `index.lexical.segment` gives it, with title and heading path."""
@@ -503,6 +530,7 @@ class Snapshot(Corpus):
         self.encoder = corpus.encoder
         self._corpus = corpus
         self._view = corpus._view
+        self._filled: dict[frozenset[int] | None, tuple[int, int]] = {}
 
     def _contexts(self, encoder: Encoder) -> _Contexts:
         return self._corpus._contexts(encoder)
@@ -512,9 +540,23 @@ class Snapshot(Corpus):
         with self._corpus._read() as db:
             yield db
 
+    def filled(self, *, among: frozenset[int] | None = None) -> tuple[int, int]:
+        """As it was when first asked for."""
+        if among not in self._filled:
+            self._filled[among] = super().filled(among=among)
+        return self._filled[among]
+
     def text_vectors(self, texts: Sequence[str]) -> np.ndarray:
         """As of the corpus, which remembers them."""
         return self._corpus.text_vectors(texts)
+
+    def asked(self, text: str) -> np.ndarray:
+        """As of the corpus, which remembers it."""
+        return self._corpus.asked(text)
+
+    def asked_in_context(self, text: str) -> np.ndarray | None:
+        """As of the corpus, which remembers it."""
+        return self._corpus.asked_in_context(text)
 
     def snapshot(self) -> Corpus:
         """Itself."""

@@ -63,9 +63,11 @@ def load_encoder(name: str | None = None) -> Encoder:
         except EncoderError as error:
             log.warning("%s；改用 fast", error)
             return load_encoder("fast")
-    label = SHIPPED.get(name, name)
-    folder = _folder(_ROOT / label if name in SHIPPED else Path(name).expanduser(), label)
-    fingerprint = _fingerprint(folder, label)
+    if name in SHIPPED:
+        folder, label, fingerprint = shipped(name)
+    else:
+        folder, label = _folder(Path(name).expanduser(), name), name
+        fingerprint = _fingerprint(folder, label)
     if name == "best":
         from index.best import BestEncoder
         from index.contextual import ContextualEncoder
@@ -79,6 +81,13 @@ def load_encoder(name: str | None = None) -> Encoder:
     except Exception as error:  # the readers of weights and tokenizers raise what they like
         raise EncoderError(f"编码模型 {label} 无法加载（{error}）：请确认这是完整的 sentence-transformers 模型文件夹") from error
     return static or load_transformer(folder, label, fingerprint)
+
+
+def shipped(name: str) -> tuple[Path, str, str]:
+    """Folder, label and fingerprint of the model that is shipped under a name; raises EncoderError where it is not there."""
+    label = SHIPPED[name]
+    folder = _folder(_ROOT / label, label)
+    return folder, label, _fingerprint(folder, label)
 
 
 def _folder(path: Path, label: str) -> Path:

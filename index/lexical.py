@@ -22,6 +22,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 import numpy as np
@@ -132,8 +133,9 @@ def segmenter(terms: Terms = PLAIN) -> dict[str, str]:
 
 @functools.cache
 def _jieba() -> dict[str, str]:
-    """The dictionary is compiled into the library, so the library is hashed."""
-    library = importlib.util.find_spec("rjieba.rjieba")
+    """The dictionary is compiled into the library, so the library is hashed; not loaded, which takes half a second."""
+    package = importlib.util.find_spec("rjieba")
+    library = PathFinder.find_spec("rjieba.rjieba", package.submodule_search_locations if package is not None else None)
     content = Path(library.origin).read_bytes() if library is not None and library.origin else b""
     digest = hashlib.sha256(content).hexdigest()
     return {

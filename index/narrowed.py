@@ -91,6 +91,14 @@ class Narrowed(Corpus):
         """As of the whole corpus: they say nothing of any report."""
         return self._whole.text_vectors(words)
 
+    def asked(self, text: str) -> np.ndarray:
+        """As of the whole corpus."""
+        return self._whole.asked(text)
+
+    def asked_in_context(self, text: str) -> np.ndarray | None:
+        """As of the whole corpus."""
+        return self._whole.asked_in_context(text)
+
     def frequency(self, word: str, *, among: frozenset[int] | None = None) -> int:
         """How many of the passages of these reports hold a word."""
         return self._whole.frequency(word, among=self._within(among))

@@ -7,8 +7,8 @@ product runs, without it.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Mapping, Sequence
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,12 @@ import numpy as np
 from index.unigram import Cut, any_cutter
 from index.vectors import unit_rows
 
+WEIGHTS = "model.safetensors"
 COUNTS = "counts_config.json"  # beside the weights, where a word that comes back is not to count as often as it comes
 SATURATED = "log1p"  # what stands there: n times the same word weigh log(1 + n)
 _CUT_AT_ONCE = 4096  # texts whose pieces are found together
-_AT_ONCE = 64  # texts whose vectors are summed in one product: their pieces are mostly the same
+_AT_ONCE = 64  # texts whose pieces are counted together
+_NUMBERS = {"I8": "i1", "U8": "u1", "F16": "<f2", "F32": "<f4", "F64": "<f8"}  # safetensors' types as numpy's; it has no BF16
 
 
 class StaticEncoder:
@@ -46,18 +48,20 @@ class StaticEncoder:
             pieces = self._cut(texts[start : start + _CUT_AT_ONCE])
             for at in range(0, len(pieces), _AT_ONCE):
                 some = pieces[at : at + _AT_ONCE]
-                found[start + at : start + at + len(some)] = self._summed(some)
+                self._sum(some, found[start + at : start + at + len(some)])
         return unit_rows(found)
 
-    def _summed(self, pieces: Sequence[Sequence[int]]) -> np.ndarray:
-        """float32 [texts, dimension]: a product of how often each piece stands in each text with the pieces' vectors."""
+    def _sum(self, pieces: Sequence[Sequence[int]], sums: np.ndarray) -> None:
+        """Into float32 [texts, dimension] the vectors of each text's pieces, each as much as it weighs there."""
         lengths = np.fromiter(map(len, pieces), dtype=np.int64, count=len(pieces))
         numbers = np.fromiter(chain.from_iterable(pieces), dtype=np.int64, count=int(lengths.sum()))
-        there, place = np.unique(numbers, return_inverse=True)
-        cells = np.repeat(np.arange(len(pieces)), lengths) * len(there) + place
-        times = np.bincount(cells, minlength=len(pieces) * len(there)).reshape(len(pieces), len(there)).astype(np.float32)
-        summed: np.ndarray = (np.log1p(times) if self._saturated else times) @ self._rows(there)
-        return summed
+        firsts = np.arange(len(pieces) + 1) * len(self._table)
+        cells, times = np.unique(np.repeat(firsts[:-1], lengths) + numbers, return_counts=True)
+        there = cells % len(self._table)
+        weight = (np.log1p(times) if self._saturated else times).astype(np.float32) * self._scale[there]
+        # einsum, a text at a time: BLAS would share so small a product among threads, and on busy cores wait longer than it takes
+        for each, (start, end) in zip(sums, pairwise(np.searchsorted(cells, firsts).tolist()), strict=True):
+            np.einsum("p,pd->d", weight[start:end], self._table[there[start:end]].astype(np.float32), out=each)
 
     def _rows(self, numbers: np.ndarray) -> np.ndarray:
         rows: np.ndarray = self._table[numbers].astype(np.float32) * self._scale[numbers, None]
@@ -76,20 +80,42 @@ def load_static(folder: Path, name: str, fingerprint: str) -> StaticEncoder | No
     """
     if not _is_static(folder):
         return None
-    from safetensors.numpy import load_file
-    from tokenizers import Tokenizer
-
-    held = load_file(folder / "model.safetensors")
-    table = next((held[key] for key in ("embeddings", "embedding.weight") if key in held), None)
-    if table is None or held.get("mapping") is not None:
+    held = _mapped(folder / WEIGHTS)
+    table = _table(held)
+    if table is None or "mapping" in held:
         return None
-    scale = held.get("weights")
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_padding()
+    scale = held["weights"].astype(np.float32) if "weights" in held else np.ones(len(table), dtype=np.float32)
     counts = folder / COUNTS
     saturated = counts.is_file() and json.loads(counts.read_text(encoding="utf-8"))["counts"] == SATURATED
-    ones = np.ones(len(table), dtype=np.float32)
-    return StaticEncoder(any_cutter(tokenizer), table, ones if scale is None else scale.astype(np.float32), name, fingerprint, saturated)
+    return StaticEncoder(any_cutter((folder / "tokenizer.json").read_text(encoding="utf-8")), table, scale, name, fingerprint, saturated)
+
+
+def width(folder: Path) -> int:
+    """Columns of the vectors of the shipped model in a folder, without loading it; raises OSError, ValueError and KeyError as `load_static`."""
+    table = _table(_mapped(folder / WEIGHTS))
+    if table is None:
+        raise ValueError(f"no table in {WEIGHTS}")
+    return int(table.shape[1])
+
+
+def _table(held: Mapping[str, np.ndarray]) -> np.ndarray | None:
+    return next((held[key] for key in ("embeddings", "embedding.weight") if key in held), None)
+
+
+def _mapped(path: Path) -> dict[str, np.ndarray]:
+    """Arrays of a safetensors file by name, on disk until they are looked at; less those of a type that numpy lacks.
+
+    The file: the length of a header, the header in JSON with each array's type, shape and place, the arrays
+    (https://huggingface.co/docs/safetensors/index#format).
+    """
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header: dict[str, Any] = json.loads(file.read(length))
+    return {
+        name: np.asarray(np.memmap(path, _NUMBERS[one["dtype"]], "r", 8 + length + one["data_offsets"][0], tuple(one["shape"])))
+        for name, one in header.items()
+        if name != "__metadata__" and one["dtype"] in _NUMBERS
+    }
 
 
 def _is_static(folder: Path) -> bool:

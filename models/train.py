@@ -387,7 +387,7 @@ def train(
 def encoder_of(tokenizer: Tokenizer, weights: np.ndarray) -> measure.Encode:
     """texts -> unit rows, straight from a table: what the product gives for the saved model, without the saving."""
     ones = np.ones(len(weights), dtype=np.float32)
-    return StaticEncoder(any_cutter(tokenizer), weights, ones, "", "", saturated=True).encode
+    return StaticEncoder(any_cutter(tokenizer.to_str()), weights, ones, "", "", saturated=True).encode
 
 
 def save(folder: Path, tokenizer: Tokenizer, weights: np.ndarray, bits: int, figures: dict[str, Any]) -> None:

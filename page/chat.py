@@ -314,5 +314,4 @@ def blocks(desk: Desk, shelves: Shelves, visitor: Callable[[Any], Visitor], hist
         words.change(remembered, [words], kept, **{**quick, "trigger_mode": "always_last"})
         kept.recall(recalled, None, [talk, live, state, rooms], **quick)
         kept.forget(forgotten, [words], kept, **quick)
-    page.queue(default_concurrency_limit=None)
     return page

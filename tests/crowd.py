@@ -238,13 +238,14 @@ class Script:
     questions: Sequence[str]
     people: int
     say: Callable[[Build, str, Told], None]
+    options: Sequence[str] = ()  # of app.py
 
     def in_turn(self, builds: Sequence[Build], mix: Sequence[str], seconds: float, runs: int) -> None:
         """The mix on each build, run after run in alternating order; then how the first one's p99 stands to the others'."""
         ran: dict[Path, list[Told]] = {build.root: [] for build in builds}
         for run in range(runs):
             for build in builds[:: -1 if run % 2 else 1]:
-                with serving(build, self.reports, self.people) as (url, pid, tokens):
+                with serving(build, self.reports, self.people, *self.options) as (url, pid, tokens):
                     end = time.monotonic() + seconds
                     told = mixed(url, pid, tokens, self.questions, mix, partial(_until, end))
                 self.say(build, f"第 {run + 1} 轮", told)
@@ -257,7 +258,7 @@ class Script:
 
     def memory(self, build: Build, questions: int) -> None:
         """The server's memory after some questions and after many."""
-        with serving(build, self.reports, self.people) as (url, pid, tokens):
+        with serving(build, self.reports, self.people, *self.options) as (url, pid, tokens):
             early = mixed(url, pid, tokens, self.questions, ["ask"], lambda told: told.done < EARLY)
             before = resident(pid)
             late = mixed(url, pid, tokens, self.questions, ["ask"], lambda told: told.done < questions - early.done)
@@ -268,7 +269,7 @@ class Script:
 
     def rush(self, build: Build, rounds: int) -> None:
         """Everybody at the same moment, without limits."""
-        with serving(build, self.reports, self.people, "--per-minute", "100000") as (url, _, tokens):
+        with serving(build, self.reports, self.people, "--per-minute", "100000", *self.options) as (url, _, tokens):
             for kind, title in (("ask", "接口"), ("page", "网页")):
                 self.say(build, title, at_once(url, tokens, self.questions, kind, rounds))
 
@@ -289,6 +290,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=1, help="--mix 各做几轮，几份代码交替")
     parser.add_argument("--rss", action="store_true", help="量问过许多问题之后的内存")
     parser.add_argument("--questions", type=int, default=3000, help="--rss 问多少个")
+    parser.add_argument("--encoder", help="服务用的编码模型（默认各自的默认）")
     parser.add_argument("--out", type=Path, help="另写一份 JSON")
     options = parser.parse_args()
     mix = (options.mix or "ask").split(",")
@@ -306,7 +308,7 @@ def main() -> None:
 
     questions = [json.loads(line)["question"] for line in options.gold.read_text(encoding="utf-8").splitlines() if line.strip()]
     people = options.people or (60 if options.mix or options.rss else 50)
-    script = Script([path.resolve() for path in options.reports], questions, people, say)
+    script = Script([path.resolve() for path in options.reports], questions, people, say, ["--encoder", options.encoder] if options.encoder else [])
     print(f"{machine()}；{people} 人")
     if options.mix:
         script.in_turn(builds, mix, options.seconds, options.runs)

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import filelock
+import numpy as np
 import pytest
 
 from index import catalog
@@ -666,3 +667,16 @@ def test_a_file_is_known_by_its_bytes_under_any_path_that_is_there(tmp_path: Pat
         assert corpus.known(second) == corpus.reports()[0], "a correction does not make it another file"
         corpus.remove(corpus.reports()[0].id)
         assert corpus.known(second) is None
+
+
+def test_vectors_of_words_met_last_are_remembered_and_no_more(corpus: Corpus, encoder: BigramEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.corpus.MOST_TEXTS", 3)
+    words = ["行政复议", "法律援助", "粮食", "老旧小区"]
+    plain = BigramEncoder()
+    for asked in (["行政复议", "粮食", "行政复议"], [], words, ["行政复议"], words[::-1]):
+        np.testing.assert_array_equal(corpus.text_vectors(asked), plain.encode(asked))
+    encoder.seen = []
+    corpus.text_vectors(words[:3])  # met last
+    assert encoder.seen == []
+    corpus.text_vectors(words)
+    assert encoder.seen == ["老旧小区"]

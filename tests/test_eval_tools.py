@@ -394,6 +394,7 @@ class TestBench:
         assert cut.found.items() <= whole.found.items()
         text = markdown_bench([whole, cut], 251)
         assert "（1 题）" in text and "0/1/0，p=1.0000" in text
+        assert whole.filled == "1.000" and "有上下文向量 1.000" in text, "没有补齐就不量"
 
     def test_one_cut_short_measures_only_what_is_left(
         self, home: Path, tmp_path: Path, corpus: Corpus, capsys: pytest.CaptureFixture[str]

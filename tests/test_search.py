@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from index import backfill
 from index.corpus import Corpus
 from index.types import Facts, Report
+from retrieval.ask import ask
 from retrieval.question.understand import understand
 from retrieval.question.years import year_fit
 from retrieval.search.rerank import FEATURES, IN_CONTEXT
 from retrieval.search.search import SAID, neighbours, search
+from tests.conftest import BigramEncoder, Pair
 
 
 def test_the_passage_that_tells_is_first_and_says_why(corpus: Corpus) -> None:
@@ -75,6 +80,20 @@ def test_each_unit_named_has_its_turn(corpus: Corpus) -> None:
     hits = search(corpus, understand("青川市司法局和临江市司法局各办结多少件行政复议案件？", corpus.reports()))
 
     assert {hit.report.facts.unit for hit in hits[:2]} == {"青川市司法局", "临江市司法局"}
+
+
+@pytest.mark.parametrize("asked", ["青川市司法局和临江市司法局各办结多少件行政复议案件？", "各市司法局的办案系统什么时候启用？"])
+def test_a_question_is_encoded_once_however_many_parts_it_has(tmp_path: Path, qingchuan: Report, linjiang: Report, asked: str) -> None:
+    static, contextual = BigramEncoder(), BigramEncoder(48, seed=7)
+    with Corpus.open(tmp_path, Pair(static, contextual), create=True) as corpus:
+        corpus.add([qingchuan, linjiang])
+        backfill.fill(tmp_path, contextual)
+        static.seen, contextual.seen = [], []
+        first = ask(corpus, asked)
+        rest = Counter(contextual.seen)
+        assert rest and max(rest.values()) == 1
+        assert {text: static.seen.count(text) for text in rest} == dict.fromkeys(rest, 1)
+        assert ask(corpus, asked).hits == first.hits
 
 
 def test_where_the_figure_asked_for_stands_is_raised(corpus: Corpus, build: Callable[..., Report]) -> None:

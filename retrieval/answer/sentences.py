@@ -76,8 +76,8 @@ def _features(corpus: Corpus, question: Question, places: Sequence[tuple[Hit, in
     total = sum(rarity.values()) or 1.0
     soft = overlap.soft(corpus, rarity, [text for *_, text in places])
     said = overlap.pairs(question.rest)
-    query = corpus.encoder.encode([question.rest], query=True)[0]
-    cosines = corpus.text_vectors([" ".join((*hit.passage.path[-1:], text)) for hit, _, _, text in places]) @ query
+    vectors = corpus.text_vectors([" ".join((*hit.passage.path[-1:], text)) for hit, _, _, text in places])
+    cosines = np.einsum("sd,d->s", vectors, corpus.asked(question.rest))  # as in `overlap.soft`: too small a product to share
     top = max(hit.score for hit, *_ in places)
     rows = []
     for (hit, _, _, text), cosine, alike in zip(places, cosines, soft, strict=True):
@@ -89,7 +89,7 @@ def _features(corpus: Corpus, question: Question, places: Sequence[tuple[Hit, in
             sum(around.values()) / total,
             float(cosine),
             alike,
-            len(said & overlap.pairs(text)) / max(1, len(said)),
+            overlap.held(said, text) / max(1, len(said)),
             overlap.in_order(words, text),
             1 / (1 + top - hit.score),
             expected.fit(question, text),

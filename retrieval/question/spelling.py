@@ -7,6 +7,7 @@ the same or a near sound, is taken for that word (公正处 → 公证处).  Sou
 from __future__ import annotations
 
 import functools
+import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
@@ -130,7 +131,9 @@ def _by_sound() -> Mapping[str, tuple[str, ...]]:
 @functools.lru_cache(maxsize=8192)
 def _readings(character: str) -> tuple[str, ...]:
     """The two commonest readings of a character, with their tones: zhèng, zhēng."""
-    from pypinyin.constants import PINYIN_DICT  # reads its dictionaries, so only who corrects pays for it
+    os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")  # 40 MB of readings of words
+    os.environ.setdefault("PYPINYIN_NO_DICT_COPY", "1")
+    from pypinyin.constants import PINYIN_DICT  # reads its dictionary, so only who corrects pays for it
 
     return tuple(reading for reading in PINYIN_DICT.get(ord(character), "").split(",")[:2] if reading)
 

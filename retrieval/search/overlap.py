@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -54,14 +55,26 @@ def share(weights: Mapping[str, float], text: str) -> float:
 @functools.lru_cache(maxsize=8192)
 def distinct(text: str) -> tuple[str, ...]:
     """Words of a text as the index holds them, each once."""
-    return tuple(dict.fromkeys(word for word in segment(text) if _LETTER.search(word)))
+    # interned: the words of thousands of texts are mostly the same
+    return tuple(dict.fromkeys(sys.intern(word) for word in segment(text) if _LETTER.search(word)))
 
 
 @functools.lru_cache(maxsize=8192)
+def _bare(text: str) -> str:
+    return re.sub(r"\W", "", text.lower())
+
+
+@functools.lru_cache(maxsize=512)
 def pairs(text: str) -> frozenset[str]:
     """Character pairs of a text, marks apart."""
-    bare = re.sub(r"\W", "", text.lower())
+    bare = _bare(text)
     return frozenset(bare[at:at + 2] for at in range(len(bare) - 1))
+
+
+def held(said: frozenset[str], text: str) -> int:
+    """How many of some character pairs stand in a text."""
+    bare = _bare(text)
+    return sum(pair in bare for pair in said)
 
 
 def in_order(asked: Sequence[str], text: str) -> float:

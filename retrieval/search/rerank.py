@@ -89,7 +89,7 @@ def features(corpus: Corpus, question: Question, vector: np.ndarray, candidates:
             alike,
             sum(there.values()) / total,
             sum(max(there.get(word, 0.0), above.get(word, 0.0)) for word in rarity) / total,
-            len(said & overlap.pairs(text)) / max(1, len(said)),
+            overlap.held(said, text) / max(1, len(said)),
             overlap.in_order(asked, text),
             max(sum(overlap.matched(there_only, sentence).values()) for sentence in each) / total,
             float(own.max()),

@@ -52,7 +52,7 @@ def candidates(corpus: Corpus, question: Question, allowed: frozenset[int] | Non
                expand: bool = True) -> tuple[np.ndarray, list[Candidate]]:
     """The question's unit vector float32 [d], and the first k passages of the lists fused, under the filter."""
     reports = {ref.row: ref for ref in corpus.reports()}
-    vector = corpus.encoder.encode([question.rest], query=True)[0]
+    vector = corpus.asked(question.rest)
     asked = content(question.rest)
     other = " ".join(word for each in other_words(asked).values() for word in each) if expand else ""
     lists = {
@@ -60,9 +60,8 @@ def candidates(corpus: Corpus, question: Question, allowed: frozenset[int] | Non
         "dense": {row: score for row, score in corpus.dense(vector, DEPTH, allowed) if score > 0},
         "expansion": dict(corpus.lexical(other, DEPTH, allowed)) if other else {},
     }
-    asking = None
-    if corpus.contextual is not None and corpus.filled()[0]:
-        asking = corpus.contextual.encode([question.rest], query=True)[0]
+    asking = corpus.asked_in_context(question.rest) if corpus.filled()[0] else None
+    if asking is not None:
         lists[CONTEXT] = {row: score for row, score in corpus.near_in_context(asking, DEPTH, allowed) if score > 0}
         whole = {"lexical": corpus.whole(asked), "expansion": corpus.whole(other)}
         fused = summed_scores({name: _told(name, scores, whole) for name, scores in lists.items()}, WEIGHTS_IN_CONTEXT)[:k]
