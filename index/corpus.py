@@ -76,7 +76,8 @@ class Corpus:
         self._reading = threading.RLock()  # of the connection, which looks for what is new
         self._swapping = threading.RLock()  # of the view
         self._writing = threading.Lock()  # writers of this process take turns, however long; those of others are told who is at it
-        self._texts: OrderedDict[str, bytes] = OrderedDict()  # used last stands last
+        self._texts: OrderedDict[str, int] = OrderedDict()  # text → its row in the next; used last stands last
+        self._text_vectors = np.empty((MOST_TEXTS, encoder.dimension), np.float32)  # one block: thousands of small ones would scatter the heap
         self._asked: OrderedDict[tuple[str, str], np.ndarray] = OrderedDict()
         self._remembering = threading.Lock()  # of vectors
         self._context: _Contexts | None = None  # the contextual vectors, once asked for
@@ -208,20 +209,21 @@ class Corpus:
 
     def text_vectors(self, texts: Sequence[str]) -> np.ndarray:
         """float32 [len(texts), dimension] of words and sentences; those met last are remembered, up to 20,000 of them."""
+        distinct = dict.fromkeys(texts)
+        if len(distinct) > MOST_TEXTS:
+            return self.encoder.encode(texts)
         with self._remembering:
-            found: dict[str, bytes] = {}
-            new: list[str] = []
-            for text in dict.fromkeys(texts):
-                if (held := self._texts.get(text)) is None:
-                    new.append(text)
-                else:
+            new = []
+            for text in distinct:
+                if text in self._texts:
                     self._texts.move_to_end(text)
-                    found[text] = held
-            self._texts.update((text, vector.tobytes()) for text, vector in zip(new, self.encoder.encode(new), strict=True))
-            found.update((text, self._texts[text]) for text in new)
-            while len(self._texts) > MOST_TEXTS:
-                self._texts.popitem(last=False)
-        return np.frombuffer(b"".join(found[text] for text in texts), np.float32).reshape(len(texts), self.encoder.dimension)
+                else:
+                    new.append(text)
+            for text, vector in zip(new, self.encoder.encode(new), strict=True):
+                at = len(self._texts) if len(self._texts) < MOST_TEXTS else self._texts.popitem(last=False)[1]
+                self._texts[text], self._text_vectors[at] = at, vector
+            found: np.ndarray = self._text_vectors[[self._texts[text] for text in texts]]
+            return found
 
     def asked(self, text: str) -> np.ndarray:
         """float32 [dimension]: a question's unit vector, encoded once however many of its parts ask for it."""

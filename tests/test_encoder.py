@@ -17,13 +17,14 @@ from hypothesis.extra.numpy import arrays
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from index.best import BestEncoder
+from index.corpus import Corpus
 from index.encoder import SHIPPED, Encoder, WordEncoder, load_encoder
 from index.static import COUNTS, StaticEncoder
 from index.transformer import SentenceTransformerEncoder
 from index.types import EncoderError
 from index.unigram import Cut, cutter
 from index.vectors import unit_rows
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, make_report
 
 FAST = REPOSITORY / SHIPPED["fast"]
 
@@ -146,6 +147,53 @@ def test_a_model_with_a_prompt_is_left_to_sentence_transformers(plain: Any, tmp_
     assert isinstance(encoder, SentenceTransformerEncoder)
     text = "望海区有多少公共停车泊位"
     np.testing.assert_allclose(encoder.encode([text], query=True), plain.encode(["问题：" + text]), atol=1e-6)
+
+
+BGE = {"query": "为这个句子生成表示以用于检索相关文章："}
+QWEN = {"query": "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:", "document": ""}
+
+
+def transformer(folder: Path, kind: str) -> Path:
+    """A model of one small layer in the form that BAAI/bge-small-zh-v1.5 or Qwen/Qwen3-Embedding-0.6B has."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, Qwen3Config, Qwen3Model
+
+    characters = sorted(set("".join(TEXTS) + "".join(BGE.values()) + "".join(QWEN.values()) + "望海区有多少公共停车泊位建成个"))
+    pieces = {piece: at for at, piece in enumerate(["[PAD]", "[UNK]", *characters])}
+    cut = Tokenizer(models.WordLevel(pieces, unk_token="[UNK]"))
+    cut.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    held = folder / "held"
+    side = "left" if kind == "qwen" else "right"
+    tokenizer: Any = PreTrainedTokenizerFast
+    tokenizer(tokenizer_object=cut, pad_token="[PAD]", unk_token="[UNK]", padding_side=side).save_pretrained(held)
+    small: dict[str, Any] = {"vocab_size": len(pieces), "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
+    if kind == "qwen":
+        Qwen3Model(Qwen3Config(**small, num_key_value_heads=2, head_dim=16, max_position_embeddings=256)).save_pretrained(held)
+    else:
+        BertModel(BertConfig(**small, max_position_embeddings=256)).save_pretrained(held)
+    modules = [Transformer(str(held)), Pooling(32, pooling_mode="lasttoken" if kind == "qwen" else "cls"), Normalize()]
+    SentenceTransformer(modules=modules, prompts=QWEN if kind == "qwen" else BGE, device="cpu").save(str(folder / kind))
+    return folder / kind
+
+
+@pytest.mark.parametrize(("kind", "prompts"), [("bge", BGE), ("qwen", QWEN)])
+def test_a_transformer_by_path_is_asked_with_its_own_prompt(kind: str, prompts: dict[str, str], tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    folder = transformer(tmp_path, kind)
+    said = json.loads((folder / "config_sentence_transformers.json").read_text("utf-8"))["prompts"]
+    assert said["query"] == prompts["query"] and not said.get("document")
+    encoder, model = load_encoder(str(folder)), SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+    assert isinstance(encoder, SentenceTransformerEncoder) and encoder.dimension == 32
+    question, passages = "望海区有多少公共停车泊位", ["望海区建成公共停车泊位1230个。", "停车"]
+    asked, held = encoder.encode([question], query=True), encoder.encode(passages)
+    np.testing.assert_allclose(asked, model.encode([prompts["query"] + question]), atol=1e-5)
+    np.testing.assert_allclose(held, np.stack([model.encode(text) for text in passages]), atol=1e-5)
+    assert abs(asked - model.encode([question])).max() > 1e-3, "问题前的话改变了向量"
+    with Corpus.open(tmp_path / "data", encoder, create=True) as corpus:
+        corpus.add([make_report("望海区.txt", passages)])
+        assert len(corpus.dense(asked[0], 2)) == 2
 
 
 def test_a_tokenizer_of_another_kind_is_left_as_it_is() -> None:
