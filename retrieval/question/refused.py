@@ -52,7 +52,7 @@ class _Read:
         return bool(held if rows is None else held & rows)
 
 
-def refused(
+def stranger(
     text: str,
     mentions: Sequence[Mention],
     reports: Sequence[ReportRef],
@@ -60,15 +60,18 @@ def refused(
     holders: Holders | None,
     without: Collection[str],
 ) -> str:
-    """Why no report is meant, in Chinese; empty when every name is a report's or stands inside the reports."""
+    """The first name that no report is of and none mentions; empty when every name is a report's or stands inside the reports."""
     units = units_of(reports)
     known = {name for u in units for part in u.parts for name in (part, short_name(part))}
     known |= {value.partition(":")[2] for value in without}
     covered = [(m.start, m.end) for m in mentions] + [(m.start(), m.end()) for m in QUOTED.finditer(text)]
     read = _Read(text, mentions, units, frozenset(known), bounds, covered, holders)
-    strangers = itertools.chain.from_iterable(find(read) for find in (_organs, _regions, _provinces, _divisions, _before_organs))
-    name = next(strangers, "")
-    return _no_report(name, reports) if name else ""
+    return next(itertools.chain.from_iterable(find(read) for find in (_organs, _regions, _provinces, _divisions, _before_organs)), "")
+
+
+def no_report(name: str, reports: Sequence[ReportRef]) -> str:
+    """That no report is of a name, and which come nearest, in Chinese."""
+    return f"没有“{name}”的报告。{_nearest(name, reports)}"
 
 
 # ---- names that no report is of, nor mentions
@@ -228,10 +231,6 @@ def _before_an_organ(
             if any(whole[0] < e and s < whole[1] for s, e in covered):
                 continue
             yield *whole, word
-
-
-def _no_report(name: str, reports: Sequence[ReportRef]) -> str:
-    return f"没有“{name}”的报告。{_nearest(name, reports)}"
 
 
 def _nearest(name: str, reports: Sequence[ReportRef]) -> str:
