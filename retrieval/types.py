@@ -41,6 +41,7 @@ class Question:
     allowed: frozenset[int] | None = None  # report rows left by the chips; None: all
     rest: str = ""  # the question less the words of its chips
     nothing: str = ""  # why no report is left, in Chinese; empty where some are
+    stranger: str = ""  # the name that no report is of, where that is why
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from index.corpus import Corpus
 from index.types import Report
 from retrieval.answer import ambiguous, numbered_lists, short, which_list
-from retrieval.answer.ambiguous import Shorten
+from retrieval.answer.ambiguous import Shorten, Stated
 from retrieval.answer.confidence import ENOUGH, probability
 from retrieval.answer.numbered_lists import Items
 from retrieval.answer.sentences import Sentence, able, rank_sentences
@@ -42,79 +42,45 @@ def compose(corpus: Corpus, question: Question, hits: tuple[Hit, ...], told: Tab
 
     `told`: what each report states of the figure asked for.
     """
+    declined = Answer(question, "abstained", ABSTAIN, hits=hits)
     if question.nothing:
-        return Answer(question, "abstained", ABSTAIN, hits=hits, note=question.nothing)
+        return replace(declined, note=question.nothing)
     rarity = overlap.rarity(corpus, question)
-    ranked = rank_sentences(corpus, question, which_list.read_first(question, hits, rarity), rarity)
+    every = rank_sentences(corpus, question, which_list.read_first(question, hits, rarity), rarity)
     named = groups(question, corpus.reports())
-    each = [[s for s in ranked if s.hit.report.row in rows] for _, rows in named] if len(named) > 1 else [ranked]
-    chance = sum(probability(corpus, question, mine, rarity) for mine in each) / len(each)
-    every, ranked = ranked, which_list.led(question, able(question, ranked), rarity)
-    if not ranked or (chance < ALIEN_ENOUGH and question.asks in _SHORT and all(ranked[0].features[name] < low for name, low in ALIEN.items())):
-        return Answer(question, "abstained", ABSTAIN, hits=hits, chance=chance)
+    chance = _chance(corpus, question, every, named, rarity)
+    ranked = which_list.led(question, able(question, every), rarity)
+    if not ranked or _alien(question, ranked[0], chance):
+        return replace(declined, chance=chance)
     reports = _Texts(corpus)
-    spoken = own(question)
-    focus = short.focus(spoken, rarity)
-    several = asks_for_several(question.text) if len(named) == 1 else 1
-
     best = ambiguous.stated(question, every, ranked[0], told) if told else None
-
-    def shorten(sentence: Sentence) -> list[tuple[int, int]]:
-        if best and sentence is best.sentence:
-            return [best.figure]
-        return short.short_answers(spoken, sentence.text, focus, several)
-
+    shorten = _shortener(question, rarity, named, best)
     rivals = ambiguous.rivals(question, ranked, shorten)
-    if ambiguous.unnamed(question):
-        found = ambiguous.differing(question, ranked[0], told) if told else ()
-        if not found and chance * len(rivals) >= ENOUGH:  # the chance is shared among them
-            found = _cite([(s, s.start, s.end, shorten(s)) for s in rivals], reports)
-        if found:
-            names = "、".join(ambiguous.called([c.report for c in found])[:5])
-            text = f"有 {len(found)} 份报告都讲到，说的不一样。请指明是哪一份：{names}{'等' if len(found) > 5 else ''}。"
-            return Answer(question, "ambiguous", text, hits=hits, candidates=found, chance=chance)
-    note = ""
-    if best:
-        chance, note = max(chance, STATED), best.note
-        lead = best.sentence
-        ranked = [lead, *(s for s in ranked if (s.hit.report.row, s.start) != (lead.hit.report.row, lead.start))]
-    elif rivals and not years(question.text):
-        lead = max(rivals, key=lambda s: s.hit.report.facts.year or 0)
-        ranked = [lead, *(s for s in ranked if s is not lead)]
-        note = ambiguous.other_years(lead.hit.report, {s.hit.report.facts.year for s in rivals})
+    differing = ambiguous.differing(question, ranked[0], told) if told and ambiguous.unnamed(question) else ()
+    if not differing and ambiguous.unnamed(question) and chance * len(rivals) >= ENOUGH:  # the chance is shared among them
+        differing = _cite([(s, s.start, s.end, shorten(s)) for s in rivals], reports)
+    if differing:
+        return replace(declined, status="ambiguous", text=_asks_back(differing), candidates=differing, chance=chance)
+    ranked, note = _led(question, ranked, best, rivals)
+    chance = max(chance, STATED) if best else chance
     if chance < ENOUGH:
-        return Answer(question, "abstained", ABSTAIN, hits=hits, chance=chance)
-    listed: tuple[Items, tuple[Citation, ...]] | None = None
-    if len(named) > 1:
-        chosen = [next((s for s in ranked if s.hit.report.row in rows), None) for _, rows in named]
-        picked = [(s, s.start, s.end, shorten(s)) for s in chosen if s]
-        missing = [name for (name, _), s in zip(named, chosen, strict=True) if s is None]
-        note = f"没有在{'、'.join(missing)}的报告里找到。" if missing else ""
-    elif question.asks in _SHORT:
-        picked = _sentences(ranked, shorten)
-    else:
-        listed = _items(corpus, question, rarity, ranked[0], reports)
-        picked = _beside(*listed, question, ranked, reports) if listed else _passages(question, ranked, reports)
+        return replace(declined, chance=chance)
+    found = _items(corpus, question, rarity, ranked[0], reports) if len(named) == 1 and question.asks not in _SHORT else None
+    picked = _picked(question, ranked, named, shorten, found, reports)
+    note = _not_found(picked, named) if len(named) > 1 else note
     citations = _cite(picked, reports)
-    if listed:
-        citations = (*listed[1], *(replace(citation, number=citation.number + len(listed[1])) for citation in citations))
+    if found:
+        citations = (*found[1], *(replace(citation, number=citation.number + len(found[1])) for citation in citations))
     if not citations:
-        return Answer(question, "abstained", ABSTAIN, hits=hits)
-    answer = Answer(
-        question,
-        "answered",
-        "\n".join(citation.quote for citation in citations),
-        short=_spoken(question, citations, picked, [name for name, _ in named]),
-        citations=citations,
-        hits=hits,
-        note=note,
-        chance=chance,
-    )
+        return declined
+    text = "\n".join(citation.quote for citation in citations)
+    short_answer = _spoken(question, citations, picked, [name for name, _ in named])
+    answer = Answer(question, "answered", text, short_answer, citations, hits=hits, note=note, chance=chance)
     if question.asks == "yesno" and len(named) == 1 and chance >= SURE and (settled := _settled(question, ranked, citations, rarity)):
         word, marked = settled
         return replace(answer, short=word, citations=(marked, *(c for c in citations if c.number != marked.number)), computed=True)
-    if listed:
-        meant, shown = listed
+    if found:
+        meant, shown = found
         return replace(answer, short=_counted(meant), items=len(shown), whole=_whole(meant, shown[0], reports), computed=True)
     return answer
 
@@ -135,9 +101,79 @@ def tabled(corpus: Corpus, question: Question, table: Table) -> Answer:
                   note=note)
 
 
+# ---- the steps to an answer
+
+_Named = Sequence[tuple[str, frozenset[int]]]  # as `groups` gives them
+
+
+def _chance(corpus: Corpus, question: Question, ranked: Sequence[Sentence], named: _Named, rarity: Mapping[str, float]) -> float:
+    """That the best sentence answers the question; of several units named, the mean of theirs."""
+    each = [[s for s in ranked if s.hit.report.row in rows] for _, rows in named] if len(named) > 1 else [ranked]
+    return sum(probability(corpus, question, mine, rarity) for mine in each) / len(each)
+
+
+def _alien(question: Question, best: Sentence, chance: float) -> bool:
+    """Whether the best sentence speaks of something else, in other words and another sense."""
+    return chance < ALIEN_ENOUGH and question.asks in _SHORT and all(best.features[name] < low for name, low in ALIEN.items())
+
+
+def _shortener(question: Question, rarity: Mapping[str, float], named: _Named, best: Stated | None) -> Shorten:
+    """How the short answers of a sentence are found; of the one that states the figure, that figure."""
+    spoken = own(question)
+    focus = short.focus(spoken, rarity)
+    several = asks_for_several(question.text) if len(named) == 1 else 1
+
+    def shorten(sentence: Sentence) -> list[tuple[int, int]]:
+        if best and sentence is best.sentence:
+            return [best.figure]
+        return short.short_answers(spoken, sentence.text, focus, several)
+
+    return shorten
+
+
+def _asks_back(differing: Sequence[Citation]) -> str:
+    """Which report is meant, of those that say otherwise."""
+    names = "、".join(ambiguous.called([c.report for c in differing])[:5])
+    return f"有 {len(differing)} 份报告都讲到，说的不一样。请指明是哪一份：{names}{'等' if len(differing) > 5 else ''}。"
+
+
+def _led(
+    question: Question, ranked: Sequence[Sentence], best: Stated | None, rivals: Sequence[Sentence]
+) -> tuple[list[Sentence], str]:
+    """Sentences led by the one that states the figure, or by the latest of those that say otherwise, and a note that says so."""
+    if best:
+        lead = best.sentence
+        return [lead, *(s for s in ranked if (s.hit.report.row, s.start) != (lead.hit.report.row, lead.start))], best.note
+    if rivals and not years(question.text):
+        lead = max(rivals, key=lambda s: s.hit.report.facts.year or 0)
+        note = ambiguous.other_years(lead.hit.report, {s.hit.report.facts.year for s in rivals})
+        return [lead, *(s for s in ranked if s is not lead)], note
+    return list(ranked), ""
+
+
+def _picked(
+    question: Question, ranked: Sequence[Sentence], named: _Named, shorten: Shorten, found: _Listed | None, reports: _Texts
+) -> list[_Picked]:
+    """What is shown: the best sentence of each unit named, sentences, what stands beside a list, or whole passages."""
+    if len(named) > 1:
+        chosen = [next((s for s in ranked if s.hit.report.row in rows), None) for _, rows in named]
+        return [(s, s.start, s.end, shorten(s)) for s in chosen if s]
+    if question.asks in _SHORT:
+        return _sentences(ranked, shorten)
+    return _beside(*found, question, ranked, reports) if found else _passages(question, ranked, reports)
+
+
+def _not_found(picked: Sequence[_Picked], named: _Named) -> str:
+    """The units named of which nothing is shown."""
+    shown = {sentence.hit.report.row for sentence, *_ in picked}
+    missing = [name for name, rows in named if not rows & shown]
+    return f"没有在{'、'.join(missing)}的报告里找到。" if missing else ""
+
+
 # ---- what is shown
 
 _Picked = tuple[Sentence, int, int, list[tuple[int, int]]]  # sentence, start and end in the report, short answers in it
+_Listed = tuple[Items, tuple[Citation, ...]]  # a list, and its items as they are shown
 
 
 class _Texts:

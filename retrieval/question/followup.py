@@ -78,6 +78,7 @@ class Followed:
     said: str  # the turn as typed, normalised in width
     inherited: tuple[Chip, ...] = ()  # taken from the turn before, those taken off left out; and slips put right
     nothing: str = ""  # why no report is meant, in Chinese: 另外一个单位 where there is none
+    stranger: str = ""  # the name that no report is of, where that is why
 
     @property
     def fresh(self) -> bool:
@@ -90,6 +91,16 @@ class _Word:
     text: str
     verb: bool
     glued: bool  # follows the content word before it with nothing between
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """What a turn is about, or why there is nothing to answer it from."""
+
+    named: tuple[str, ...] = ()  # units and places to open the question with
+    taken: tuple[Chip, ...] = ()  # those taken over
+    nothing: str = ""
+    stranger: str = ""
 
 
 def followed(
@@ -125,15 +136,16 @@ def followed(
     if not marked and (turn.nothing or _complete(text, bare, new, old, places, before, look)):
         return Followed(said, said)
 
-    named, taken, nothing = _placed(text, turn, places, before, reports, old, look, bare, new, holders)
-    new = [] if nothing else new
+    placed = _placed(text, turn, places, before, reports, old, look, bare, holders)
+    named = placed.named
+    new = [] if placed.nothing else new
     span, span_taken = _years(text, before, reports)
     kind = next((chip for chip in turn.chips if chip.slot == "kind"), None)
     kind_taken = [] if kind else [chip for chip in before.chips if chip.slot == "kind"]
     fixed = bool(places) or any(chip.slot == "number" for chip in turn.chips)
     number_taken = [] if fixed else [chip for chip in before.chips if chip.slot == "number"]
     off = set(without)
-    taken = [replace(chip, inherited=True) for chip in (*taken, *span_taken, *kind_taken, *number_taken) if _key(chip) not in off]
+    taken = [replace(chip, inherited=True) for chip in (*placed.taken, *span_taken, *kind_taken, *number_taken) if _key(chip) not in off]
     if any(chip.slot in _PLACES for chip in before.chips) and not places and named == ():
         named = tuple(_called(taken))
     said_years = [str(y) for y in span] if not span_taken else [chip.value for chip in taken if chip.slot == "year"]
@@ -159,7 +171,7 @@ def followed(
         elif not new:
             body = _without(body, chip.value) or _ended("", before)
     whole = normalise(f"{opening}{body}" if opening or body else text)
-    return Followed(whole, said, (*taken, *slipped), nothing)
+    return Followed(whole, said, (*taken, *slipped), placed.nothing, placed.stranger)
 
 
 def carry(question: Question, turn: Followed) -> Question:
@@ -169,7 +181,7 @@ def carry(question: Question, turn: Followed) -> Question:
     has = {_key(chip) for chip in marked}
     chips = (*marked, *(chip for chip in turn.inherited if _key(chip) not in has))
     if turn.nothing:
-        return replace(question, chips=chips, allowed=frozenset(), nothing=turn.nothing)
+        return replace(question, chips=chips, allowed=frozenset(), nothing=turn.nothing, stranger=turn.stranger)
     return replace(question, chips=chips)
 
 
@@ -264,8 +276,8 @@ def _remainder(before: Question) -> str:
             text = _cut(_cut(text, chip.value), chip.said)
         elif chip.slot in ("kind", "number"):
             text = re.sub(rf"(?:{re.escape(chip.value)}|{re.escape(chip.said)})[里中]?", " ", text)
-    if refused := re.match(r"没有“(.+?)”的报告", before.nothing):
-        text = text.replace(refused[1], " ")
+    if before.stranger:
+        text = _cut(text, before.stranger)
     text = _YEAR.sub(lambda m: " " if years(m[0]) else m[0], text)
     text = re.sub(r"^(?:\s|[,，、和与跟及的在]|[两二三四五六七八九十][地市县区家省个]{1,2}的?)+", "", text.strip())
     return re.sub(r"\s+", " ", text).strip()
@@ -307,26 +319,25 @@ def _called(chips: Sequence[Chip]) -> list[str]:
 
 def _placed(
     text: str, turn: Question, places: Sequence[Chip], before: Question, reports: Sequence[ReportRef],
-    old: Sequence[_Word], look: Passages | None, bare: str, new: Sequence[_Word], holders: Holders | None,
-) -> tuple[tuple[str, ...], list[Chip], str]:
-    """Names to open the question with, chips taken over, and why there is nothing to answer from."""
+    old: Sequence[_Word], look: Passages | None, bare: str, holders: Holders | None,
+) -> _Placed:
     earlier = [chip for chip in before.chips if chip.slot in _PLACES]
     if turn.nothing:
-        return (), [], turn.nothing
+        return _Placed(nothing=turn.nothing, stranger=turn.stranger)
     if places:
-        return tuple(_with_organ(places, earlier, reports)), [], ""
+        return _Placed(tuple(_with_organ(places, earlier, reports)))
     if other := _OTHER.search(text):
         found = _others(earlier, before, reports, old, look)
         if len(found) > MOST_OTHERS and other["all"]:
-            return (), [], ""
+            return _Placed()
         if not found or len(found) > MOST_OTHERS:
             which = f"有{'、'.join(found[:6])}{'等' if len(found) > 6 else ''}，请说是哪一个。" if found else "没有别的单位的报告讲到这件事。"
-            return (), [], f"“{other[0]}”指的不止一个：{which}" if found else which
-        return tuple(found), [], ""
+            return _Placed(nothing=f"“{other[0]}”指的不止一个：{which}" if found else which)
+        return _Placed(tuple(found))
     # 平川呢？: a name that stands in no report is not an attribute of the place before it
     if earlier and holders and _is_a_name(bare, text) and not holders(bare):
-        return (), [], f"没有“{bare}”的报告，所收报告里也没有提到。请说出单位或地方的全名。"
-    return (), list(earlier), ""
+        return _Placed(nothing=f"没有“{bare}”的报告，所收报告里也没有提到。请说出单位或地方的全名。", stranger=bare)
+    return _Placed(taken=tuple(earlier))
 
 
 def _is_a_name(bare: str, text: str) -> bool:

@@ -99,73 +99,131 @@ def _split_regions(name: str) -> tuple[tuple[str, ...], int]:
     return tuple(parts), at
 
 
-def mentions_of(
-    text: str, reports: Sequence[ReportRef], bounds: frozenset[int], holders: Holders | None
-) -> list[Mention]:
+@dataclass(frozen=True)
+class _Known:
+    """The units and places that the reports are of, and how they are spoken of."""
+
+    units: Sequence[Unit]
+    inside: Mapping[str, frozenset[int]]  # place → rows of the units of smaller places in it
+    regions: Mapping[str, frozenset[int]]  # place → rows of its reports; of `outer`, those of the places in it
+    outer: Collection[str]  # places that no report is of
+    spoken: Mapping[str, frozenset[str]]  # name, in full or short → the places it may stand for
+
+    def rows(self, name: str) -> frozenset[int]:
+        """Of all the places that a name may stand for."""
+        return frozenset().union(*(self.regions[place] for place in self.spoken[name]))
+
+    def around(self, name: str) -> frozenset[int]:
+        """Those and the ones of the places in them."""
+        return self.rows(name).union(*(self.inside.get(place, frozenset()) for place in self.spoken[name]))
+
+    def holds(self, outer: str, inner: str) -> bool:
+        """Whether all places of one name lie in those of another."""
+        kept = self.around(outer)
+        return all(self.regions[place] <= kept for place in self.spoken[inner]) and not self.spoken[inner] & self.spoken[outer]
+
+
+def _known(reports: Sequence[ReportRef]) -> _Known:
     units = units_of(reports)
-    regions: dict[str, set[int]] = {}
+    inside = _inside_of(units)
+    own: dict[str, set[int]] = {}
     for unit in units:
         for part in unit.parts:
-            regions.setdefault(part, set()).update(unit.rows)
-    inside = _inside_of(units)
-    outer = inside.keys() - regions.keys()
-    regions |= {name: set(inside[name]) for name in outer}
+            own.setdefault(part, set()).update(unit.rows)
+    outer = inside.keys() - own.keys()
+    regions = {**{name: frozenset(rows) for name, rows in own.items()}, **{name: inside[name] for name in outer}}
     spoken: dict[str, set[str]] = {}
     for region in regions:
         spoken.setdefault(region, set()).add(region)
         spoken.setdefault(short_name(region), set()).add(region)
-    quoted = [(m.start(), m.end()) for m in QUOTED.finditer(text)]
+    return _Known(units, inside, regions, outer, {name: frozenset(places) for name, places in spoken.items()})
+
+
+def mentions_of(
+    text: str, reports: Sequence[ReportRef], bounds: frozenset[int], holders: Holders | None
+) -> list[Mention]:
+    """Units and places of the reports that a text names, from left to right.  `bounds`: where its words begin and end."""
+    known = _known(reports)
+    covered = [(m.start(), m.end()) for m in QUOTED.finditer(text)]
+    taken = _in_full(text, known.units, covered)
+    covered += [(m.start, m.end) for m in taken]
+    found = [(start, -len(name), name) for name in known.spoken for start in occurrences(text, name)]
+    for start, length, name in sorted(found):  # of those that begin together the longest first
+        end = start - length
+        if not _is_named(text, start, end, name, known, bounds, covered):
+            continue
+        # 云岭省青川市: the inner region is what is meant
+        if any(m.start == end and m.rows <= known.around(name) for m in taken):
+            taken += _regions(start, end, name, known)
+            covered.append((start, end))
+            continue
+        name, end = _innermost(text, name, end, known)
+        if holders is not None and _a_longer_name(text, start, end, known.rows(name), holders):
+            covered.append((start, end))
+            continue
+        meant, end = _meant(text, start, end, name, known)
+        taken += meant
+        covered.append((start, end))
+    taken += _abbreviated(text, known.regions, bounds, covered)
+    taken = _share_organ(text, taken, known.units)
+    taken += _of_a_level(text, taken, known.units, bounds, covered)
+    return _led(text, sorted(taken, key=lambda m: m.start), known.inside)
+
+
+def _in_full(text: str, units: Sequence[Unit], quoted: Sequence[tuple[int, int]]) -> list[Mention]:
+    """Units named in full, the longest first, outside quotations and each other."""
     taken: list[Mention] = []
-    covered: list[tuple[int, int]] = list(quoted)
-
-    def free(start: int, end: int) -> bool:
-        return all(end <= s or start >= e for s, e in covered)
-
     for unit in sorted((u for u in units if len(u.name) >= 4), key=lambda u: -len(u.name)):
         for start in occurrences(text, unit.name):
-            if free(start, start + len(unit.name)):
-                taken.append(Mention(start, start + len(unit.name), "unit", unit.name, unit.rows))
-                covered.append((start, start + len(unit.name)))
-    found = [(s, -len(name), name) for name in spoken for s in occurrences(text, name)]
-    for start, length, name in sorted(found):
-        end = start - length
-        if not free(start, end) or not stands_alone(text, start, end, name in regions, bounds):
-            continue
-        if name not in regions and _another(text, start, end, bounds) - regions.keys():
-            continue  # 吉林市 is not 吉林省
-        if spoken[name] <= outer and not opens(text, start):
-            continue  # 平安云岭 is a motto
-        # 云岭省青川市: the inner region is what is meant
-        if any(m.start == end and m.rows <= frozenset().union(*(inside.get(v, frozenset()) | regions[v] for v in spoken[name])) for m in taken):
-            taken += [Mention(start, end, "region", v, frozenset(regions[v]), v in outer) for v in sorted(spoken[name])]
-            covered.append((start, end))
-            continue
-        while inner := next((n for n in spoken if text.startswith(n, end) and _inside(n, name, spoken, regions, inside)), ""):
-            name, end = inner, end + len(inner)
-        values = spoken[name]
-        rows = frozenset().union(*(regions[v] for v in values))
-        if holders is not None and _a_longer_name(text, start, end, rows, holders):
-            covered.append((start, end))
-            continue
-        smaller = _SMALLER.match(text, end)
-        organ_end, named = _organ(text, end, [u for u in units if u.parts and u.parts[-1] in values])
-        if smaller and (lesser := {v: inside[v] for v in values if v in inside}):
-            end, kin = _organ(text, smaller.end(), [u for u in units if u.rows & frozenset().union(*lesser.values())])
-            own = "哪" in smaller[0]  # which county: its province may be the one that says
-            lesser = {v: held & frozenset().union(*(u.rows for u in kin)) if kin else held | regions[v] if own else held
-                      for v, held in lesser.items()}
-            taken += [Mention(start, end, "region", value, held) for value, held in sorted(lesser.items()) if held]
-        elif named:
-            for unit in named:
-                taken.append(Mention(start, organ_end, "unit", unit.name, unit.rows))
-        else:
-            for value in sorted(values):
-                taken.append(Mention(start, end, "region", value, frozenset(regions[value]), value in outer))
-        covered.append((start, organ_end if named else end))
-    taken += _abbreviated(text, regions, bounds, covered)
-    taken = _share_organ(text, taken, units)
-    taken += _of_a_level(text, taken, units, bounds, covered)
-    return _led(text, sorted(taken, key=lambda m: m.start), inside)
+            end = start + len(unit.name)
+            if _free(start, end, [*quoted, *((m.start, m.end) for m in taken)]):
+                taken.append(Mention(start, end, "unit", unit.name, unit.rows))
+    return taken
+
+
+def _free(start: int, end: int, covered: Sequence[tuple[int, int]]) -> bool:
+    return all(end <= s or start >= e for s, e in covered)
+
+
+def _is_named(
+    text: str, start: int, end: int, name: str, known: _Known, bounds: frozenset[int], covered: Sequence[tuple[int, int]]
+) -> bool:
+    """Whether a place's name stands there for the place."""
+    if not _free(start, end, covered) or not stands_alone(text, start, end, name in known.regions, bounds):
+        return False
+    if name not in known.regions and _another(text, start, end, bounds) - known.regions.keys():
+        return False  # 吉林市 is not 吉林省
+    return not all(place in known.outer for place in known.spoken[name]) or opens(text, start)  # 平安云岭 is a motto
+
+
+def _regions(start: int, end: int, name: str, known: _Known) -> list[Mention]:
+    return [Mention(start, end, "region", place, known.regions[place], place in known.outer) for place in sorted(known.spoken[name])]
+
+
+def _innermost(text: str, name: str, end: int, known: _Known) -> tuple[str, int]:
+    """The last of places that follow each other inwards, and where it ends: 云岭省青川市 → 青川市."""
+    while inner := next((n for n in known.spoken if text.startswith(n, end) and known.holds(name, n)), ""):
+        name, end = inner, end + len(inner)
+    return name, end
+
+
+def _meant(text: str, start: int, end: int, name: str, known: _Known) -> tuple[list[Mention], int]:
+    """What a place's name stands for with the words behind it, and where it ends: the place, its organ, or the places in it."""
+    places = known.spoken[name]
+    smaller = _SMALLER.match(text, end)
+    organ_end, named = _organ(text, end, [u for u in known.units if u.parts and u.parts[-1] in places])
+    lesser = {place: known.inside[place] for place in places if place in known.inside} if smaller else {}
+    if smaller and lesser:
+        end, kin = _organ(text, smaller.end(), [u for u in known.units if u.rows & frozenset().union(*lesser.values())])
+        own = "哪" in smaller[0]  # which county: its province may be the one that says
+        held = frozenset().union(*(u.rows for u in kin))
+        within = {place: rows & held if kin else rows | known.regions[place] if own else rows for place, rows in lesser.items()}
+        found = [Mention(start, end, "region", place, rows) for place, rows in sorted(within.items()) if rows]
+    elif named:
+        found = [Mention(start, organ_end, "unit", unit.name, unit.rows) for unit in named]
+    else:
+        found = _regions(start, end, name, known)
+    return found, organ_end if named else end
 
 
 def _led(text: str, mentions: Sequence[Mention], inside: Mapping[str, frozenset[int]]) -> list[Mention]:
@@ -192,13 +250,6 @@ def _inside_of(units: Sequence[Unit]) -> dict[str, frozenset[int]]:
         for name in (*unit.above, *unit.parts[:-1]):
             rows.setdefault(name, set()).update(unit.rows)
     return {name: frozenset(held) for name, held in rows.items()}
-
-
-def _inside(
-    inner: str, outer: str, spoken: dict[str, set[str]], regions: dict[str, set[int]], inside: dict[str, frozenset[int]]
-) -> bool:
-    kept = set().union(*(regions[v] | inside.get(v, frozenset()) for v in spoken[outer]))
-    return all(regions[v] <= kept for v in spoken[inner]) and not spoken[inner] & spoken[outer]
 
 
 def occurrences(text: str, name: str) -> Iterator[int]:
@@ -290,7 +341,7 @@ def _short_for(said: str, organ: str, following: str) -> bool:
 
 
 def _abbreviated(
-    text: str, regions: dict[str, set[int]], bounds: frozenset[int], covered: Sequence[tuple[int, int]]
+    text: str, regions: Mapping[str, frozenset[int]], bounds: frozenset[int], covered: Sequence[tuple[int, int]]
 ) -> list[Mention]:
     """粤、京沪、内蒙 where they stand as words of their own."""
     by_short = {short_name(region): region for region in regions}
@@ -299,7 +350,7 @@ def _abbreviated(
     for start, end, letters in abbreviations(text, bounds, covered):
         for letter in letters:
             if letter in table:
-                found.append(Mention(start, end, "region", table[letter], frozenset(regions[table[letter]])))
+                found.append(Mention(start, end, "region", table[letter], regions[table[letter]]))
     return found
 
 

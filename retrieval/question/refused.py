@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from index.types import ReportRef
 from retrieval.question.divisions import LONGEST, called, divisions, short_name
@@ -32,7 +34,25 @@ _NOT_A_PLACE = frozenset(
 )
 
 
-def unknown(
+@dataclass(frozen=True)
+class _Read:
+    """A question as it was read: the units and places named in it that reports are of, and how to look up others."""
+
+    text: str
+    mentions: Sequence[Mention]
+    units: Sequence[Unit]
+    known: frozenset[str]  # names of places that reports are of, in full and short, and those of chips taken off
+    bounds: frozenset[int]  # where its words begin and end
+    covered: Sequence[tuple[int, int]]  # what is a mention or a quotation
+    holders: Holders | None
+
+    def stands(self, name: str, rows: frozenset[int] | None = None) -> bool:
+        """Whether a name stands in the text of some report, or of one of the rows."""
+        held = frozenset(self.holders(name)) if self.holders else frozenset()
+        return bool(held if rows is None else held & rows)
+
+
+def stranger(
     text: str,
     mentions: Sequence[Mention],
     reports: Sequence[ReportRef],
@@ -40,51 +60,76 @@ def unknown(
     holders: Holders | None,
     without: Collection[str],
 ) -> str:
-    """Why no report is meant, in Chinese; empty when every name is a report's or stands inside the reports."""
+    """The first name that no report is of and none mentions; empty when every name is a report's or stands inside the reports."""
     units = units_of(reports)
     known = {name for u in units for part in u.parts for name in (part, short_name(part))}
     known |= {value.partition(":")[2] for value in without}
     covered = [(m.start, m.end) for m in mentions] + [(m.start(), m.end()) for m in QUOTED.finditer(text)]
+    read = _Read(text, mentions, units, frozenset(known), bounds, covered, holders)
+    return next(itertools.chain.from_iterable(find(read) for find in (_organs, _regions, _provinces, _divisions, _before_organs)), "")
 
-    def stands(name: str, rows: frozenset[int] | None = None) -> bool:
-        held = frozenset(holders(name)) if holders else frozenset()
-        return bool(held if rows is None else held & rows)
 
-    for mention in mentions:
-        if mention.slot != "region":
+def no_report(name: str, reports: Sequence[ReportRef]) -> str:
+    """That no report is of a name, and which come nearest, in Chinese."""
+    return f"没有“{name}”的报告。{_nearest(name, reports)}"
+
+
+# ---- names that no report is of, nor mentions
+
+
+def _organs(read: _Read) -> Iterator[str]:
+    """青川市税务局: the place is a report's, its organ is none's."""
+    for mention in read.mentions:
+        match = ORGAN.match(read.text, mention.end) if mention.slot == "region" else None
+        if not match or match.end() not in read.bounds or _FUNCTION_WORD.search(match[0]):
             continue
-        match = ORGAN.match(text, mention.end)
-        if match and match.end() in bounds and not _FUNCTION_WORD.search(match[0]):
-            organ = match[0]
-            if re.match("[两二三四五六七八九十各几多]", organ):
-                continue
-            # 潮东市司法局 is not the bureau of one of its districts
-            inner = [u for u in units if mention.value in (*u.above, *u.parts[:-1]) and u.organ == organ]
-            if inner and not (stands(mention.value + organ, mention.rows) or any(u.parts[-1] == mention.value for u in units)):
-                return _no_report(mention.value + organ, reports)
-            if not (stands(organ) or stands(organ.removeprefix("市").removeprefix("区").removeprefix("县"))):
-                return _no_report(text[mention.start : mention.end] + organ, reports)
-    for start, end, name in _region_shaped(text, bounds, covered):
-        if name in known or any(name.endswith(k) and len(k) > 2 for k in known) or _same(name) & known:
+        organ = match[0]
+        if re.match("[两二三四五六七八九十各几多]", organ):
             continue
-        organ_match = ORGAN.match(text, end)
-        full = name + organ_match[0] if organ_match and not _FUNCTION_WORD.search(organ_match[0]) else name
+        # 潮东市司法局 is not the bureau of one of its districts
+        inner = [u for u in read.units if mention.value in (*u.above, *u.parts[:-1]) and u.organ == organ]
+        own = any(u.parts[-1:] == (mention.value,) for u in read.units)
+        if inner and not own and not read.stands(mention.value + organ, mention.rows):
+            yield mention.value + organ
+        elif not (read.stands(organ) or read.stands(organ.removeprefix("市").removeprefix("区").removeprefix("县"))):
+            yield read.text[mention.start : mention.end] + organ
+
+
+def _regions(read: _Read) -> Iterator[str]:
+    """Names in the shape of a place's, with the organ behind them."""
+    for start, end, name in _region_shaped(read.text, read.bounds, read.covered):
+        if name in read.known or any(name.endswith(k) and len(k) > 2 for k in read.known) or _same(name) & read.known:
+            continue
+        organ = ORGAN.match(read.text, end)
+        full = name + organ[0] if organ and not _FUNCTION_WORD.search(organ[0]) else name
         # what a question opens with is what it is about: it must be a report's, not merely mentioned
-        subject = start == 0 and not mentions and (full != name or re.match(TIME, text[end:]))
-        if subject or not (stands(full) or (full == name and stands(short_name(name)))):
-            return _no_report(full, reports)
-    for start, end, name in _provinces_named(text, bounds, covered):
-        if name not in known and ((start == 0 and re.match(TIME, text[end:])) or not stands(name)):
-            return _no_report(name, reports)
-    for start, name, subject in _divisions_named(text, bounds, covered):
-        if _same(name) & known or any(m.end == start and m.value in _outer(name) and stands(name, m.rows) for m in mentions):
+        subject = start == 0 and not read.mentions and (full != name or re.match(TIME, read.text[end:]))
+        if subject or not (read.stands(full) or (full == name and read.stands(short_name(name)))):
+            yield full
+
+
+def _provinces(read: _Read) -> Iterator[str]:
+    for start, end, name in _provinces_named(read.text, read.bounds, read.covered):
+        if name not in read.known and ((start == 0 and re.match(TIME, read.text[end:])) or not read.stands(name)):
+            yield name
+
+
+def _divisions(read: _Read) -> Iterator[str]:
+    for start, name, subject in _divisions_named(read.text, read.bounds, read.covered):
+        inside = any(m.end == start and m.value in _outer(name) and read.stands(name, m.rows) for m in read.mentions)
+        if _same(name) & read.known or inside:
             continue
-        if (subject and not mentions) or not any(stands(each) for each in (name, short_name(name))):
-            return _no_report(name, reports)
-    for start, end, name in _before_an_organ(text, units, bounds, covered):
-        if not stands(name):
-            return _no_report(text[start:end], reports)
-    return ""
+        if (subject and not read.mentions) or not any(read.stands(each) for each in (name, short_name(name))):
+            yield name
+
+
+def _before_organs(read: _Read) -> Iterator[str]:
+    for start, end, name in _before_an_organ(read.text, read.units, read.bounds, read.covered):
+        if not read.stands(name):
+            yield read.text[start:end]
+
+
+# ---- where such names stand
 
 
 def _region_shaped(
@@ -186,10 +231,6 @@ def _before_an_organ(
             if any(whole[0] < e and s < whole[1] for s, e in covered):
                 continue
             yield *whole, word
-
-
-def _no_report(name: str, reports: Sequence[ReportRef]) -> str:
-    return f"没有“{name}”的报告。{_nearest(name, reports)}"
 
 
 def _nearest(name: str, reports: Sequence[ReportRef]) -> str:

@@ -13,7 +13,7 @@ from index.types import ReportRef, YoujuError
 from retrieval.question.asks import asks
 from retrieval.question.documents import by_kind, by_number
 from retrieval.question.places import Holders, Mention, boundaries, mentions_of, most_specific, units_of
-from retrieval.question.refused import unknown
+from retrieval.question.refused import no_report, stranger
 from retrieval.question.spelling import Frequency, Slip, simplified, slips
 from retrieval.question.years import SHORT_LIST, SHORT_YEAR, covered, latest, latest_said, plain_years, plans, years
 from retrieval.types import Chip, Question
@@ -60,7 +60,8 @@ def understand(
     mentions = [m for m in mentions_of(text, reports, bounds, holders) if f"{m.slot}:{m.value}" not in without]
     mentions = most_specific(mentions)
     allowed = frozenset().union(*(m.rows for m in mentions)) if mentions else everything
-    nothing = unknown(text, mentions, reports, bounds, holders, without)
+    unknown = stranger(text, mentions, reports, bounds, holders, without)
+    nothing = no_report(unknown, reports) if unknown else ""
     chips = [Chip(m.slot, m.value, text[m.start : m.end]) for m in mentions]  # type: ignore[arg-type]
     if not nothing:
         numbered, allowed, nothing = by_number(text, reports, allowed, without, holders)
@@ -80,6 +81,7 @@ def understand(
         allowed=frozenset() if nothing else (allowed if chips else None),
         rest=_rest(text, cut),
         nothing=nothing,
+        stranger=unknown,
     )
 
 
