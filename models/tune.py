@@ -57,7 +57,7 @@ FROZEN = 4  # layers from below that stay as they are
 SAID = 0.3  # chance that a query is put in everyday words
 LIKELY = 0.01  # a wrong passage that scores so much above the right one is likely right too: it does not count
 EVERY = 50  # steps between checkpoints
-SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the way from the old weights to the new
+SHARES = (0.0, 0.5, 0.75, 1.0)  # of the way from the old weights to the new
 
 
 @dataclass(frozen=True)
