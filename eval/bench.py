@@ -33,6 +33,7 @@ from index import backfill
 from index.corpus import Corpus
 from index.encoder import Encoder, load_encoder
 from index.lexical import Lexical
+from index.rows import ordinal, passage_row, report_row
 from index.types import Facts, Passage, Report, embedded
 
 OURS = {"youju": "本系统：理解问题、筛选、两路检索、融合", "youju-lexical": "本系统的关键词一路"}
@@ -288,10 +289,10 @@ def _ours(system: str, reports: list[Report], encoder: Encoder, folder: Path) ->
         index = Lexical.create(folder)
         for at, report in enumerate(reports, 1):
             heads = [embedded(report.facts, passage).removesuffix(passage.text) for passage in report.passages]
-            index.add([at << 20 | place for place in range(len(heads))], [passage.text for passage in report.passages], heads)
+            index.add([passage_row(at, place) for place in range(len(heads))], [passage.text for passage in report.passages], heads)
         index.commit(1)
         offsets = list(starts.values())
-        return lambda question, k: [offsets[(row >> 20) - 1] + (row & 0xFFFFF) for row, _ in index.search(question, k)], None
+        return lambda question, k: [offsets[report_row(row) - 1] + ordinal(row) for row, _ in index.search(question, k)], None
     from retrieval.ask import understood
     from retrieval.search.search import search
 

@@ -104,7 +104,7 @@ def _enumerations(report: Report) -> Iterator[dict[str, Any]]:
 
 def _of(facts: Facts) -> str:
     """Whose report, of which year: what keeps a question from being anybody's."""
-    who = facts.unit or facts.region
+    who = facts.whose
     year = f"{facts.year}年" if facts.year else ""
     return f"{who}{year}" if who or year else f"《{facts.title}》中" if facts.title else ""
 

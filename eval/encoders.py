@@ -25,6 +25,7 @@ from eval.trec import Run
 from index.corpus import Corpus
 from index.encoder import Encoder, WordEncoder, load_encoder
 from index.lexical import Lexical
+from index.rows import passage_row
 from index.vectors import unit_rows
 from retrieval.ask import understood
 from retrieval.search.fuse import Ranking, summed_scores, weighted_scores
@@ -240,12 +241,13 @@ def _bm25(collection: Collection, progress: Progress) -> dict[str, Ranking]:
     with tempfile.TemporaryDirectory(prefix="youju-bm25-") as folder:
         index = Lexical.create(Path(folder))
         texts = list(collection.corpus.values())
-        index.add([(1 << 20) + at for at in range(len(texts))], texts, [""] * len(texts))
+        first = passage_row(1, 0)
+        index.add([first + at for at in range(len(texts))], texts, [""] * len(texts))
         index.commit(1)
         found: dict[str, Ranking] = {}
         for done, (query, text) in enumerate(collection.queries.items(), 1):
             whole = index.whole(text)
-            found[query] = [(row - (1 << 20), score / whole) for row, score in index.search(text, DEPTH)]
+            found[query] = [(row - first, score / whole) for row, score in index.search(text, DEPTH)]
             progress(f"{collection.name}：BM25", done, len(collection.queries))
     return found
 

@@ -12,6 +12,7 @@ from typing import Any, get_args
 from eval.dataset import DECLINED, TYPES, GoldError, json_lines, write_whole
 from eval.run import stem
 from index.corpus import Corpus
+from index.rows import report_row
 from index.types import Passage, YoujuError
 from retrieval.ask import understood
 from retrieval.question.asks import content
@@ -76,7 +77,7 @@ def pooled(corpus: Corpus, text: str) -> list[Candidate]:
     lists = [[Candidate(stem(hit.report.name), hit.report.name, hit.passage) for hit in search(corpus, question, DEEP)]]
     for found in rows:
         passages = corpus.passages(found)
-        lists.append([Candidate(stem(names[row >> 20]), names[row >> 20], one) for row, one in zip(found, passages, strict=True)])
+        lists.append([Candidate(stem(names[report_row(row)]), names[report_row(row)], one) for row, one in zip(found, passages, strict=True)])
     pool: dict[str, Candidate] = {}
     for one in chain(*zip_longest(*lists)):
         if one:

@@ -166,7 +166,7 @@ def show(options: argparse.Namespace) -> int:
         terms = len(corpus.terms.words)
     for ref in refs:
         facts = ref.facts
-        about = " ".join(part for part in (facts.unit or facts.region, str(facts.year or ""), facts.kind, facts.number) if part)
+        about = " ".join(part for part in (facts.whose, str(facts.year or ""), facts.kind, facts.number) if part)
         print(f"{ref.id}  {ref.name}：{ref.characters} 字，{ref.passages} 段，收入 {ref.share:.1%}")
         print(f"    {about or facts.title or '（未识别出单位、年份）'}")
         for warning in ref.warnings:

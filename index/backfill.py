@@ -21,6 +21,7 @@ import numpy as np
 from index import catalog
 from index.dense import Dense
 from index.encoder import Encoder
+from index.rows import report_row
 from index.types import EncoderError, embedded
 
 BATCH = 64  # passages encoded and committed together
@@ -118,9 +119,9 @@ def _missing(db: sqlite3.Connection) -> list[int]:
 
 
 def _texts(db: sqlite3.Connection, rows: Sequence[int]) -> list[str]:
-    facts = {ref.row: ref.facts for report in {row >> catalog.SHIFT for row in rows} for ref in catalog.refs(db, report)}
+    facts = {ref.row: ref.facts for report in {report_row(row) for row in rows} for ref in catalog.refs(db, report)}
     passages = catalog.passages(db, rows)
-    return [embedded(facts[row >> catalog.SHIFT], passages[row]) if row in passages else "" for row in rows]
+    return [embedded(facts[report_row(row)], passages[row]) if row in passages else "" for row in rows]
 
 
 def _keep(db: sqlite3.Connection, fingerprint: str, rows: Sequence[int], vectors: np.ndarray) -> None:

@@ -2,7 +2,7 @@
 
     meta      generation: one more with each committed change
     reports   a row a report; its number is never used again; the text is kept here alone
-    passages  row = report row << 20 | ordinal; offsets into the report's text
+    passages  row: its report's row and its ordinal (`index.rows`); offsets into the report's text
     vectors   half precision, exactly what the dense index holds
     removed   which report went at which generation, so that an index that lags can be caught up
     sketches  by which near-identical reports are found (`index.alike`)
@@ -27,11 +27,12 @@ from pathlib import Path
 import numpy as np
 
 from index.alike import ENOUGH, sketch
+from index.rows import MOST_PASSAGES as MOST_PASSAGES
+from index.rows import SHIFT as SHIFT
+from index.rows import passage_row
 from index.types import Facts, Heading, Page, Passage, Report, ReportRef, StoreError
 
 FILE = "catalog.sqlite"
-SHIFT = 20
-MOST_PASSAGES = 1 << SHIFT  # of one report
 _APPLICATION = 0x594A5543  # "YJUC", SQLite's mark of whose file it is
 
 _MIGRATIONS = (
@@ -257,13 +258,13 @@ def insert(db: sqlite3.Connection, report: Report, vectors: np.ndarray, at: int)
     db.executemany(
         'INSERT INTO passages (row, report, ordinal, id, start, "end", page, path) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
         [
-            (row << SHIFT | n, row, n, one.id, one.start, one.end, one.page, _json(list(one.path)))
+            (passage_row(row, n), row, n, one.id, one.start, one.end, one.page, _json(list(one.path)))
             for n, one in enumerate(report.passages)
         ],
     )
     db.executemany(
         "INSERT INTO vectors (row, vector) VALUES (?, ?)",
-        [(row << SHIFT | n, vector.astype("<f2").tobytes()) for n, vector in enumerate(vectors)],
+        [(passage_row(row, n), vector.astype("<f2").tobytes()) for n, vector in enumerate(vectors)],
     )
     set_digest(db, row, report.digest)
     db.executemany("INSERT INTO sketches (hash, report) VALUES (?, ?)", [(one, row) for one in sketch(report.text)])
@@ -419,7 +420,7 @@ def vectors(
     db: sqlite3.Connection, dimension: int, reports: Iterable[int] | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """int64 [n] rows, ascending, and float16 [n, d] vectors of some reports; None: of all."""
-    ranges = [(0, 1 << 62)] if reports is None else [(row << SHIFT, (row + 1) << SHIFT) for row in sorted(reports)]
+    ranges = [(0, 1 << 62)] if reports is None else [(passage_row(row, 0), passage_row(row + 1, 0)) for row in sorted(reports)]
     numbers: list[int] = []
     content = bytearray()
     for first, last in ranges:

@@ -1,6 +1,6 @@
 """Nearest passages by cosine, in FAISS: exact in half precision, or inverted lists beyond what an exact scan can do.
 
-A passage's row is `report_row << 20 | ordinal`; a search may be limited to some reports before the k best are taken.
+A passage is known by its row (`index.rows`); a search may be limited to some reports before the k best are taken.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 import faiss as _faiss
 import numpy as np
 
+from index.rows import report_row
 from index.types import StoreError
 
 faiss: Any = _faiss  # its stubs know the C++ signatures, not the Python ones
@@ -25,7 +26,6 @@ EXACT_UP_TO = 200_000  # passages; measured: an exact scan of 500,000 takes 11 m
 LISTS = 2048
 PROBES = 32
 _TRAIN_PER_LIST = 50  # k-means needs 39 points a centroid or more
-_SHIFT = 20
 _TRAILER = struct.Struct("<8sQI")  # magic, generation, CRC-32 of the bytes before
 _MAGIC = b"youju\x00\x00\x01"
 
@@ -166,7 +166,7 @@ class Dense:
 
     def _of(self, reports: frozenset[int]) -> np.ndarray:
         """bool [n]: which passages belong to these reports."""
-        return np.isin(self._rows >> _SHIFT, np.fromiter(reports, dtype=np.int64, count=len(reports)))
+        return np.isin(report_row(self._rows), np.fromiter(reports, dtype=np.int64, count=len(reports)))
 
     def vectors(self) -> Iterator[tuple[int, np.ndarray]]:
         """(row, float32 [d]) as an exact index holds them; nothing where lists hold them in a byte a number."""

@@ -29,9 +29,9 @@ import numpy as np
 import tantivy
 
 from index.bm25 import FIELDS, Among, Term, only, ranked, rarity
+from index.rows import report_row
 from index.types import StoreError
 
-_SHIFT = 20
 _MARKER = 0  # no report has row 0: its only document carries the generation in place of a passage's row
 _LONGEST = 64  # characters of a token; tantivy drops terms beyond 65,530 bytes
 _HEAP = 64 << 20  # bytes of the writer, one thread: the same additions make the same index
@@ -219,7 +219,7 @@ class Lexical:
             for row, body, head in zip(rows, bodies, heads, strict=True):
                 document = tantivy.Document()
                 document.add_unsigned("row", int(row))
-                document.add_unsigned("report", int(row) >> _SHIFT)
+                document.add_unsigned("report", report_row(int(row)))
                 text = f"{head}\n{body}"  # one field: BM25 must see a word of the title and of the passage as one
                 for field, tokens in zip(FIELDS, (segment(text, self.terms), pairs(text)), strict=True):
                     document.add_text(field, " ".join(tokens))

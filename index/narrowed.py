@@ -14,6 +14,7 @@ from index.audit import Overlap
 from index.corpus import Corpus
 from index.encoder import Encoder
 from index.lexical import Terms
+from index.rows import report_row
 from index.types import Passage, Report, ReportRef, StoreError
 
 
@@ -47,7 +48,7 @@ class Narrowed(Corpus):
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Passages by row; raises StoreError where one is not of a report allowed."""
         for row in rows:
-            self._allow(row >> 20)
+            self._allow(report_row(row))
         return self._whole.passages(rows)
 
     def dense(
@@ -84,7 +85,7 @@ class Narrowed(Corpus):
     def in_context(self, rows: Sequence[int]) -> Mapping[int, np.ndarray]:
         """Contextual vectors by passage row; raises StoreError where one is not of a report allowed."""
         for row in rows:
-            self._allow(row >> 20)
+            self._allow(report_row(row))
         return self._whole.in_context(rows)
 
     def text_vectors(self, words: Sequence[str]) -> np.ndarray:

@@ -14,6 +14,7 @@ from index import catalog, orphans
 from index.dense import Dense
 from index.folder import CATALOG, DENSE, LEXICAL, WAIT, Busy, locked, read_meta, recorded_encoder, terms_of, write_meta
 from index.lexical import Lexical, Terms, segmenter
+from index.rows import passage_row
 from index.types import ReportRef, StoreError, context
 from index.view import View
 
@@ -196,7 +197,7 @@ def _fill(lexical: Lexical, db: Connection, gone: Iterable[int], new: Iterable[i
             report = catalog.report(db, row)
             if report is not None:
                 lexical.add(
-                    [row << catalog.SHIFT | n for n in range(len(report.passages))],
+                    [passage_row(row, n) for n in range(len(report.passages))],
                     [passage.text for passage in report.passages],
                     [context(report.facts, passage) for passage in report.passages],
                 )

@@ -61,6 +61,16 @@ class Facts:
     aliases: tuple[str, ...] = ()  # what its own text and others call the unit: 青川司法局, 市司法局
     read_from: tuple[tuple[str, str], ...] = ()  # (name of a field above, 标题 抬头 落款 文件名 正文 推断 更正)
 
+    @property
+    def whose(self) -> str:
+        """Whose report it is: its unit, or else its region; empty where it says neither."""
+        return self.unit or self.region
+
+    @property
+    def where(self) -> str:
+        """Of which place it is: its region, or else its unit."""
+        return self.region or self.unit
+
 
 @dataclass(frozen=True)
 class Passage:
@@ -110,6 +120,16 @@ class ReportRef:
     passages: int
     warnings: tuple[str, ...] = ()
     share: float = 1.0
+
+    @property
+    def title(self) -> str:
+        """What a reader knows it by: its title, or else its file's name."""
+        return self.facts.title or self.name
+
+    @property
+    def whose(self) -> str:
+        """Whose it is, as a reader is told: its unit or region, or else its file's name."""
+        return self.facts.whose or self.name
 
 
 def context(facts: Facts, passage: Passage) -> str:

@@ -94,7 +94,7 @@ async def ticking(work: Awaitable[Any], seconds: float) -> AsyncGenerator[float,
 
 def naming(facts: Facts, text: str) -> str:
     """The question with the report it is about named in front of it."""
-    named = [part for part in (facts.unit or facts.region, f"{facts.year}年" if facts.year else "") if part]
+    named = [part for part in (facts.whose, f"{facts.year}年" if facts.year else "") if part]
     return "".join(part for part in named if part not in text) + text
 
 

@@ -37,9 +37,8 @@ def _whose(facts: Facts) -> str:
     A work report is of one year and tells of another, so its questions name none.
     """
     if "工作报告" in facts.kind:
-        return facts.region or facts.unit
-    whose = facts.unit or facts.region
-    return whose and whose + (f"{facts.year}年" if facts.year else "")
+        return facts.where
+    return facts.whose and facts.whose + (f"{facts.year}年" if facts.year else "")
 
 
 def figure_question(clause: str, facts: Facts) -> str:

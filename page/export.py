@@ -75,9 +75,9 @@ def markdown(turns: Sequence[Turn]) -> str:
         if table := turn.answer.table:
             lines += [_escaped(table.summary), "", f"| 报告 | {_escaped(table.indicator)} | 原文 |", "| --- | --- | --- |"]
             for row in table.rows:
-                cells = (row.report.facts.title or row.report.name, row.value, row.citation.quote)
+                cells = (row.report.title, row.value, row.citation.quote)
                 lines.append(f"| {' | '.join(map(_escaped, cells))}{noted(row.citation)} |")
-            lines += ["", *(f"- 没有写明：{_escaped(ref.facts.title or ref.name)}" for ref in table.missing), ""]
+            lines += ["", *(f"- 没有写明：{_escaped(ref.title)}" for ref in table.missing), ""]
         else:
             lines += [line for citation in citations for line in (f"> {_escaped(citation.quote)}{noted(citation)}", "")]
         lines += [f"{_escaped(turn.answer.note)}", ""] if turn.answer.note and not turn.answer.table else []
@@ -145,14 +145,14 @@ def _docx_table(document: Any, answer: Answer, noted: Any) -> None:
         cell.paragraphs[0].add_run(_clean(text)).bold = True
     for row in table.rows:
         cells = grid.add_row().cells
-        for cell, text in zip(cells, (row.report.facts.title or row.report.name, row.value, row.citation.quote), strict=True):
+        for cell, text in zip(cells, (row.report.title, row.value, row.citation.quote), strict=True):
             cell.text = _clean(text)
         noted(cells[2].paragraphs[0], row.citation)
     for column, width in zip(grid.columns, (Cm(4), Cm(3), Cm(9)), strict=True):
         for cell in column.cells:
             cell.width = width
     if table.missing:
-        document.add_paragraph(_clean("没有写明：" + "、".join(ref.facts.title or ref.name for ref in table.missing)))
+        document.add_paragraph(_clean("没有写明：" + "、".join(ref.title for ref in table.missing)))
 
 
 def _put_footnotes(document: Any, notes: Sequence[str]) -> None:

@@ -22,11 +22,6 @@ REASONS = ("答非所问", "出处不对", "不完整", "选错了报告")
 SLOTS = {"unit": "单位", "region": "地区", "year": "年份", "kind": "文种", "number": "文号", "subject": "话题", "spelling": "改字"}
 
 
-def report_title(report: ReportRef) -> str:
-    """The report's own title, else its file name."""
-    return report.facts.title or report.name
-
-
 def heading_trail(path: Sequence[str], page: int | None) -> str:
     """Heading path and page as one line: `一、… › （二）… · 第 3 页`."""
     trail = " › ".join(path)
@@ -41,7 +36,7 @@ def _where(report: ReportRef, path: Sequence[str], page: int | None) -> str:
     """What a reader checks: the report, then where in it and which file."""
     below = [heading_trail(path, page), report.name if report.facts.title else ""]
     where = " · ".join(part for part in below if part)
-    return f'<span class="title">{escape(report_title(report))}</span><span class="trail">{escape(where)}</span>'
+    return f'<span class="title">{escape(report.title)}</span><span class="trail">{escape(where)}</span>'
 
 
 def _open_at(report: ReportRef, start: int, end: int, mark: tuple[int, int] | None = None) -> str:
@@ -131,7 +126,7 @@ def _folded(label: str, hits: Sequence[Hit], shown: int) -> str:
 
 def _candidate(citation: Citation, turn: int, at: int) -> str:
     facts = citation.report.facts
-    who = facts.unit or facts.region or report_title(citation.report)
+    who = facts.whose or citation.report.title
     label = " · ".join(part for part in (who, f"{facts.year}年" if facts.year else "", facts.kind) if part)
     return (
         f'<li class="candidate"><button type="button" class="choose" data-act="choose" data-turn="{turn}" '

@@ -8,7 +8,6 @@ from types import MappingProxyType
 
 from index.load import READERS
 from index.types import ReportRef
-from page.html import report_title
 
 NONE_ALIKE: Mapping[int, Sequence[ReportRef]] = MappingProxyType({})
 FACTS = (("title", "标题"), ("unit", "单位"), ("region", "地区"), ("year", "年份"), ("kind", "文种"), ("issued", "日期"), ("number", "文号"))
@@ -23,7 +22,7 @@ def _managing(report: ReportRef) -> str:
     facts = report.facts
     held = "".join(f' data-{name}="{escape(str(getattr(facts, name) or ""))}"' for name, _ in FACTS)
     about = f'data-id="{escape(report.id)}" data-name="{escape(report.name)}"'
-    named = escape(report_title(report))
+    named = escape(report.title)
     return "".join(
         f'<button type="button" class="tool" data-act="{act}" {about}{held if act == "correct" else ""} '
         f'aria-label="{label}“{named}”">{label}</button>'
@@ -67,7 +66,7 @@ def library(
     rows = []
     for at, report in enumerate(reports):
         facts = report.facts
-        copies = [f"与“{report_title(other)}”（{other.name}）大部分相同" for other in alike.get(report.row, ())]
+        copies = [f"与“{other.title}”（{other.name}）大部分相同" for other in alike.get(report.row, ())]
         said = [*report.warnings, *copies]
         warnings = "".join(f"<li>{escape(one)}</li>" for one in said)
         warned = f'<details class="warnings"><summary>{len(said)} 条提示</summary><ul>{warnings}</ul></details>'
@@ -82,12 +81,12 @@ def library(
         )
         title = (
             f'<button type="button" class="open" data-act="cite" data-report="{report.row}" data-start="0" data-end="0">'
-            f'{escape(report_title(report))}</button><span class="file">{escape(report.name)}</span>'
+            f'{escape(report.title)}</button><span class="file">{escape(report.name)}</span>'
         )
         hand = f'<td class="managing"><div class="tools">{_managing(report)}</div></td>' if manages else ""
         sought = " ".join((facts.title, report.name, facts.unit, facts.region, str(facts.year or ""), facts.kind, facts.number))
         rows.append(
-            f'<tr data-at="{at}" data-words="{escape(sought.lower())}" data-title="{escape(report_title(report))}" '
+            f'<tr data-at="{at}" data-words="{escape(sought.lower())}" data-title="{escape(report.title)}" '
             f'data-region="{escape(facts.region)}" data-year="{facts.year or ""}" data-kind="{escape(facts.kind)}" '
             f'data-unit="{escape(facts.unit)}" data-characters="{report.characters}" data-warnings="{len(said)}">'
             f'<th scope="row">{title}</th>'

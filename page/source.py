@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from index.types import Heading, Report, ReportRef
 from page.export import reference
-from page.html import heading_trail, report_title
+from page.html import heading_trail
 
 RUNS_ON = "。：:；;，,、."
 
@@ -125,7 +125,7 @@ def sheet(
     sheets += 'role="region" aria-label="报告原页" hidden><p class="say waiting" role="status">正在打开原页…</p></div>'
     return (
         f'<section class="sheet" aria-label="原文" data-opened="{opened}"><header><div><h2 tabindex="-1">'
-        f'{escape(report_title(ref))}</h2><p class="about">{escape(about)}</p>{where}</div>'
+        f'{escape(ref.title)}</h2><p class="about">{escape(about)}</p>{where}</div>'
         f'<button type="button" class="close" data-act="close" aria-label="关闭原文">×</button></header>'
         f'<div class="bar"><div class="walk" role="group" aria-label="各处出处" hidden>'
         f'<button type="button" class="tool" data-act="step" data-by="-1" aria-label="上一处">‹</button>'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-from page.html import cited_at, report_title
+from page.html import cited_at
 from retrieval.tables.export import chart
 from retrieval.tables.summary import names
 from retrieval.types import Citation, Row, Table
@@ -32,7 +32,7 @@ def _line(row: Row, at: int, name: str) -> str:
     facts = row.report.facts
     number = "" if row.number is None else f"{row.number if row.upper is None else (row.number + row.upper) / 2:.6f}"
     who = escape(name)
-    title = escape(report_title(row.report))
+    title = escape(row.report.title)
     return (
         f'<tr data-at="{at}" data-name="{who}" data-number="{number}" data-unit="{escape(row.unit)}">'
         f'<th scope="row">{who}<span class="file">{title}{f" · {facts.year}年" if facts.year and str(facts.year) not in facts.title else ""}</span></th>'
@@ -57,7 +57,7 @@ def table(found: Table, csv: str = "") -> str:
     )
     missing = "".join(
         f'<li><button type="button" class="open" data-act="cite" data-report="{ref.row}" data-start="0" data-end="0">'
-        f"{escape(report_title(ref))}</button></li>"
+        f"{escape(ref.title)}</button></li>"
         for ref in found.missing
     )
     silent = f'<details class="more missing"><summary>{len(found.missing)} 份报告没有写明</summary><ul>{missing}</ul></details>'

@@ -64,7 +64,7 @@ def as_text(answer: Answer, *, explain: bool = False) -> str:
         lines += [f"[{c.number}] {c.quote}{_times(c)}" for c in answer.citations]
     else:
         lines.append(answer.text)
-        lines += [f"  · {c.report.facts.title or c.report.name}：{c.quote}" for c in answer.candidates]
+        lines += [f"  · {c.report.title}：{c.quote}" for c in answer.candidates]
     if answer.note:
         lines.append(f"说明：{answer.note}")
     if answer.citations:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from index.corpus import Corpus
+from index.rows import report_row
 from index.types import StoreError
 from retrieval.answer.compose import compose, tabled
 from retrieval.answer.per_report import each
@@ -75,7 +76,7 @@ def understood(corpus: Corpus, text: str, without: Collection[str] = (), before:
     def holders(name: str) -> frozenset[int]:
         rows = [row for row, _ in corpus.lexical(name, _LOOK, None)]
         low = name.lower()
-        return frozenset(row >> 20 for row, p in zip(rows, corpus.passages(rows), strict=True) if low in p.text.lower())
+        return frozenset(report_row(row) for row, p in zip(rows, corpus.passages(rows), strict=True) if low in p.text.lower())
 
     turn = followed(text, before, reports, without=without, passages=reader(corpus), holders=holders, frequency=corpus.frequency)
     return carry(understand(turn.text, reports, without, holders=holders, frequency=corpus.frequency), turn)

@@ -104,7 +104,7 @@ def question_of(messages: list[Message]) -> str:
 
 def _from(citation: Citation) -> str:
     facts = citation.report.facts
-    place = [f"《{facts.title or citation.report.name}》", facts.unit, facts.issued, *citation.path[-1:]]
+    place = [f"《{citation.report.title}》", facts.unit, facts.issued, *citation.path[-1:]]
     page = [f"第 {citation.page} 页"] if citation.page else []
     return "，".join(part for part in (*place, *page) if part)
 

@@ -37,7 +37,7 @@ def differing(question: Question, lead: Sentence, told: Table) -> tuple[Citation
     """What each report says, when several do and differ and what the question says itself singles none of them out."""
     own = {span.of(question.text) for find in (spans.figures, spans.titles, spans.quoted) for span in find(question.text)}
     rows = {row.report.row: row for row in distinct(told.rows)}.values()
-    units = {row.report.facts.unit or row.report.facts.region or row.report.name for row in rows}
+    units = {row.report.whose for row in rows}
     if len({row.value for row in rows}) < 2 or len(units) < 2 or any(said in lead.text for said in own):
         return ()
     return tuple(replace(row.citation, number=at) for at, row in enumerate(rows, 1))
@@ -68,7 +68,7 @@ def called(reports: Sequence[ReportRef]) -> list[str]:
     """Names that tell reports apart: their units or regions, or titles where two would read the same."""
     labels = [label(report) for report in reports]
     apart = len(set(labels)) == len(labels)
-    return labels if apart else list(dict.fromkeys(report.facts.title or report.name for report in reports))
+    return labels if apart else list(dict.fromkeys(report.title for report in reports))
 
 
 def other_years(taken: ReportRef, others: Collection[int | None]) -> str:

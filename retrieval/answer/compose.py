@@ -94,7 +94,7 @@ def tabled(corpus: Corpus, question: Question, table: Table) -> Answer:
     rows = [replace(row, citation=citation) for row, citation in zip(rows, citations, strict=True)]
     apart = len(groups(question, corpus.reports())) > 1 or any(row.of for row in rows)  # a few cells: their sentences say more
     text = "\n".join(dict.fromkeys(citation.quote for citation in citations)) if apart else table.summary
-    missing = "、".join(ref.facts.region or ref.facts.unit or ref.name for ref in table.missing)
+    missing = "、".join(ref.facts.where or ref.name for ref in table.missing)
     note = f"另有 {len(table.missing)} 份报告没有写明：{missing}。" if missing else ""
     values = "；".join(row.value for row in rows) if apart else None
     return Answer(question, "answered", text[:LONG_LIMIT], short=values, citations=citations, table=replace(table, rows=tuple(rows)),

@@ -133,5 +133,5 @@ def _bears(number: str, before: str, year: str, at: str) -> bool:
 
 
 def _nearest(reports: Sequence[ReportRef]) -> str:
-    have = [f"{ref.facts.number}（{ref.facts.title or ref.name}）" for ref in reports if ref.facts.number][:3]
+    have = [f"{ref.facts.number}（{ref.title}）" for ref in reports if ref.facts.number][:3]
     return f"有文号的是：{'、'.join(have)}。" if have else "所收报告都没有读到文号。"

@@ -234,7 +234,7 @@ def _before_an_organ(
 
 
 def _nearest(name: str, reports: Sequence[ReportRef]) -> str:
-    have = dict.fromkeys(ref.facts.unit or ref.facts.region or ref.name for ref in reports)
+    have = dict.fromkeys(ref.whose for ref in reports)
     if not have:
         return "还没有收入任何报告，请先添加报告。"
     around = frozenset.intersection(*(frozenset(place.within) for place in called(name))) if called(name) else ()  # 湖南省 for 长沙

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from index.corpus import Corpus
+from index.rows import report_row
 from index.types import Passage
 from retrieval.question.asks import content, words
 from retrieval.question.lexicon import other_words
@@ -72,7 +73,7 @@ def candidates(corpus: Corpus, question: Question, allowed: frozenset[int] | Non
     place = {name: {row: rank for rank, row in enumerate(scores, 1)} for name, scores in lists.items()}
     return vector, [
         Candidate(
-            row, passage, reports[row >> 20],
+            row, passage, reports[report_row(row)],
             **{name: lists[name].get(row, 0.0) / best[name] for name in ("lexical", "dense", "expansion")},
             cosine=lists["dense"].get(row, 0.0),
             ranks=tuple((name, ranks[row]) for name, ranks in place.items() if row in ranks),

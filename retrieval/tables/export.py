@@ -21,15 +21,15 @@ def to_csv(table: Table) -> str:
         ["报告", "单位或地区", table.indicator, "数值", "上限", "计量单位", "限定", "原文", "标题", "页", "文件"]
     )
     for row, name in zip(table.rows, names(table.rows), strict=True):
-        facts, cited = row.report.facts, row.citation
+        cited = row.citation
         writer.writerow(
             map(_cell, [
-                facts.title or row.report.name, name, row.value, _plain(row.number), _plain(row.upper), row.unit, row.bound,
+                row.report.title, name, row.value, _plain(row.number), _plain(row.upper), row.unit, row.bound,
                 cited.quote, " > ".join(cited.path), cited.page or "", row.report.name,
             ])
         )  # fmt: skip
     for ref in table.missing:
-        writer.writerow(map(_cell, [ref.facts.title or ref.name, label(ref), "未写明", *[""] * 7, ref.name]))
+        writer.writerow(map(_cell, [ref.title, label(ref), "未写明", *[""] * 7, ref.name]))
     return "\ufeff" + out.getvalue()
 
 

@@ -16,8 +16,8 @@ _NAMED = 3  # names said of rows that tie
 def label(ref: ReportRef) -> str:
     """What a table calls a report: its region or unit; else its title or its file's name."""
     facts = ref.facts
-    name = facts.unit if facts.unit and not facts.unit.endswith("人民政府") else facts.region or facts.unit
-    return name or facts.title or ref.name
+    name = facts.unit if facts.unit and not facts.unit.endswith("人民政府") else facts.where
+    return name or ref.title
 
 
 def names(rows: Sequence[Row]) -> list[str]:

@@ -109,7 +109,7 @@ def _less_names(question: Question) -> str:
 def _same_unit(question: Question, refs: Sequence[ReportRef]) -> list[ReportRef]:
     """The reports left, and those of the same unit and kind of other years."""
     left = [ref for ref in refs if question.allowed is None or ref.row in question.allowed]
-    own = {(ref.facts.unit, ref.facts.region, ref.facts.kind) for ref in left if ref.facts.unit or ref.facts.region}
+    own = {(ref.facts.unit, ref.facts.region, ref.facts.kind) for ref in left if ref.facts.whose}
     return [ref for ref in refs if ref in left or (ref.facts.unit, ref.facts.region, ref.facts.kind) in own]
 
 
