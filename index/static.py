@@ -61,7 +61,7 @@ class StaticEncoder:
         weight = (np.log1p(times) if self._saturated else times).astype(np.float32) * self._scale[there]
         # einsum, a text at a time: BLAS would share so small a product among threads, and on busy cores wait longer than it takes
         for each, (start, end) in zip(sums, pairwise(np.searchsorted(cells, firsts).tolist()), strict=True):
-            np.einsum("p,pd->d", weight[start:end], self._table[there[start:end]].astype(np.float32), out=each)
+            np.einsum("p,pd->d", weight[start:end], self._table.take(there[start:end], axis=0).astype(np.float32), out=each)
 
     def _rows(self, numbers: np.ndarray) -> np.ndarray:
         rows: np.ndarray = self._table[numbers].astype(np.float32) * self._scale[numbers, None]

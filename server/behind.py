@@ -1,10 +1,12 @@
-"""What goes on behind the page once it is up: what the first question needs is loaded, then contextual vectors are filled in."""
+"""What goes on behind the page once it is up: what the first question needs is loaded, contextual vectors are filled in, memory is given back."""
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from index.corpus import Corpus
@@ -12,6 +14,7 @@ from index.types import YoujuError
 from server.filling import Filling
 
 log = logging.getLogger("youju.server")
+GIVE_BACK = 30.0  # seconds between two times that free memory is given back
 
 
 class Behind:
@@ -42,3 +45,12 @@ class Behind:
             log.exception("cannot make example questions")
         if not self._stop.is_set():
             self._filling.start()
+        give_back()
+        while not self._stop.wait(GIVE_BACK):
+            give_back()
+
+
+def give_back() -> None:
+    """Let the system have what C's allocator holds free: questions in many threads leave holes, which it keeps (malloc_trim(3), glibc only)."""
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +19,9 @@ from index.encoder import SHIPPED, Encoder, load_encoder
 from index.later import Later, LaterBest, load_later
 from index.static import StaticEncoder
 from index.types import EncoderError
+from server.behind import give_back
 from tests.conftest import REPOSITORY, BigramEncoder
+from tests.crowd import resident
 from tests.serving import fill, served
 from tests.test_torchless import told
 
@@ -97,6 +101,17 @@ def test_the_page_is_up_while_they_load_and_a_question_waits_for_them(tmp_path: 
             assert httpx.get(f"{url}/healthz").is_success, "谁也不被它挡住"
             go.set()
             assert asked.result().json()["short"] == "1,234件"
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="malloc_trim 只有 glibc 有")
+def test_memory_between_what_is_still_used_is_given_back() -> None:
+    blocks = [np.ones(size, np.uint8) for _ in range(800) for size in (100_000, 2_000)]
+    kept = blocks[1::2]  # the small ones, which keep the large from being one free piece at the end
+    del blocks
+    before = resident(os.getpid())
+    give_back()
+    assert len(kept) == 800
+    assert resident(os.getpid()) < before - 30
 
 
 def test_the_page_is_up_before_what_only_a_question_needs_is_imported(tmp_path: Path) -> None:
