@@ -27,8 +27,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from index.contextual import GRAPH, REFERENCE, SETTINGS, TOKENIZER, ContextualEncoder
-from models.e5 import BEST, NAME, PROMPTS, ROOT, from_floats
+from index.contextual import AGREE, GRAPH, REFERENCE, SETTINGS, TOKENIZER, ContextualEncoder
+from models.e5 import BEST, KNOWN, NAME, PROMPTS, ROOT, from_floats
 from models.graph import build
 from models.pairs import Pair, Paraphraser, read_lexicon, read_pairs, read_questions
 
@@ -213,11 +213,11 @@ def between(start: Path, trained: Path, share: float, folder: Path) -> None:
     save_file({name: value + np.float32(share) * (new[name] - value) if name in new else value for name, value in old.items()}, folder / "model.safetensors")
 
 
-def shipped(floats: Path, folder: Path, threads: int) -> ContextualEncoder:
-    """The int8 graph of weights in full precision, as the product runs it."""
+def shipped(floats: Path, folder: Path, threads: int, quantised: bool = True) -> ContextualEncoder:
+    """The graph of weights in full precision, as the product runs it."""
     folder.mkdir(parents=True, exist_ok=True)
     model = from_floats(floats)
-    (folder / GRAPH).write_bytes(build(model.weights, model.shape, quantised=True))
+    (folder / GRAPH).write_bytes(build(model.weights, model.shape, quantised))
     (folder / TOKENIZER).write_text(json.dumps(model.tokenizer, ensure_ascii=False), encoding="utf-8")
     (folder / SETTINGS).write_text(json.dumps({"prompts": PROMPTS}), encoding="utf-8")
     (folder / REFERENCE).write_text("[]", encoding="utf-8")
@@ -232,15 +232,25 @@ def reciprocal_ranks(encoder: ContextualEncoder, pairs: Sequence[Pair]) -> np.nd
     return np.asarray(1 / (1 + (scores > own[:, None]).sum(axis=1)))
 
 
+def agreement(floats: Path, quick: ContextualEncoder, folder: Path) -> float:
+    """The least cosine over the known texts between the int8 graph and full precision: what is checked at every start."""
+    exact = shipped(floats, folder, 1, quantised=False)
+    sides = ((True, [query for query, _ in KNOWN]), (False, [passage for _, passage in KNOWN]))
+    return min(float((exact.encode(texts, query=query) * quick.encode(texts, query=query)).sum(axis=1).min()) for query, texts in sides)
+
+
 def choose(work: Path, aside: Mapping[str, Sequence[Pair]], threads: int) -> None:
-    """The share of the way with the best mean over the sources, each counted once; its weights go to work/trained."""
-    means = {}
+    """The share of the way with the best mean over the sources, each counted once, whose int8 graph still says what full precision
+    says; its weights go to work/trained."""
+    means: dict[float, float] = {}
     for share in SHARES:
         between(work / "start", work / "state.pt", share, work / "between")
         encoder = shipped(work / "between", work / "graph", threads)
         ranks = {source: float(reciprocal_ranks(encoder, pairs).mean()) for source, pairs in aside.items()}
-        means[share] = float(np.mean(list(ranks.values())))
-        print(f"{share:.2f}：平均 {means[share]:.4f}，" + "，".join(f"{source} {rank:.3f}" for source, rank in ranks.items()), flush=True)
+        mean, agreed = float(np.mean(list(ranks.values()))), agreement(work / "between", encoder, work / "exact")
+        means |= {share: mean} if agreed >= AGREE else {}
+        told = "，".join(f"{source} {rank:.3f}" for source, rank in ranks.items())
+        print(f"{share:.2f}：平均 {mean:.4f}，与全精度的余弦至少 {agreed:.4f}，{told}", flush=True)
     best = max(means, key=lambda share: means[share])
     between(work / "start", work / "state.pt", best, work / "trained")
     print(f"取 {best:.2f}：{work / 'trained'}")

@@ -22,7 +22,7 @@ DEPTH = 100  # passages taken from each list
 WEIGHTS: Mapping[str, float] = {"lexical": 1.0, "dense": 0.75, "expansion": 0.1}  # of the first, fused order
 # of the same with contextual vectors: shares of what is asked, cosines as they stand, and of contextual cosines, which are all
 # high, what is above the list's last
-WEIGHTS_IN_CONTEXT: Mapping[str, float] = {"lexical": 1.0, "dense": 0.5, "expansion": 0.1, "context": 15.0}
+WEIGHTS_IN_CONTEXT: Mapping[str, float] = {"lexical": 1.0, "dense": 0.5, "expansion": 0.1, "context": 11.0}
 READ_AGAIN = 50  # fused passages that the reranker reads
 ALIKE = 0.9  # share of two texts' character pairs from which, figures being equal, one is a copy of the other
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
