@@ -116,7 +116,7 @@ def packed(path: Path, jobs: Sequence[dict[str, Any]]) -> dict[str, Any]:
                 certainties += [certainty] if found else []
             if certainties and min(certainties) < _CLEAR:
                 doubtful.append(number)
-            sheets.append(printed(sheet(marks, [], job["height"])[0], job["height"] or 1, False))
+            sheets.append(printed(sheet(marks, [], (job["width"], job["height"]))[0], job["height"] or 1, False))
     return {"sheets": sheets, "doubtful": doubtful}
 
 
@@ -140,7 +140,7 @@ def scans(path: Path, numbers: Sequence[int], with_boxes: bool) -> dict[str, Any
         found, certainty = read(picture, (0, 0, width, height))
         if found and certainty < _CLEAR:
             doubtful.append(number)
-        sheets.append(printed(sheet(found, [], height)[0], height or 1, with_boxes))
+        sheets.append(printed(sheet(found, [], (width, height))[0], height or 1, with_boxes))
         page.close()
     return {"sheets": sheets, "doubtful": doubtful}
 
@@ -168,7 +168,7 @@ def pictures(path: Path) -> dict[str, Any]:
         read = read or _Reader()
         found, certainty = read(picture, (0, 0, width, height))
         doubtful |= bool(found) and certainty < _CLEAR
-        pages.append("".join("\u3000" * min(line.indent, 10) + writable(line.text) + "\n" for line in sheet(found, [], height)[0]))
+        pages.append("".join("\u3000" * min(line.indent, 10) + writable(line.text) + "\n" for line in sheet(found, [], (width, height))[0]))
     return {"pages": pages, "doubtful": doubtful}
 
 

@@ -66,7 +66,7 @@ def _document(path: Path) -> Raw:
         for number, page in enumerate(_pages(_Files(package, path.name))):
             if number >= limits.PAGES:
                 raise LoadError(f"{path.name}：超过上限 {limits.PAGES:,} 页。请拆分后再加入。")
-            lines, above = sheet(page.marks, page.strokes, page.height, above)
+            lines, above = sheet(page.marks, page.strokes, (page.width, page.height), above)
             sheets.append([Printed.of(line, page.height) for line in lines])
             characters += len(page.marks)
             if page.scanned:
@@ -89,7 +89,7 @@ def _recognised(path: Path, sheets: list[list[Printed]], scanned: dict[int, _Pag
     ocr.allow(path.name, list(scanned), any(sheets))
     if not ocr.available():
         return [ocr.unread(list(scanned))]
-    jobs = [{"height": page.height, "pictures": page.pictures} for page in scanned.values()]
+    jobs = [{"width": page.width, "height": page.height, "pictures": page.pictures} for page in scanned.values()]
     found, doubtful = ocr.pictures_of(path, jobs)
     for number, lines in zip(scanned, found, strict=True):
         sheets[number] = ocr.richer(sheets[number], printed_of(lines))

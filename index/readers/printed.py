@@ -41,19 +41,24 @@ def kept(sheets: Sequence[Sequence[Printed]]) -> Iterator[tuple[int, int, Printe
     Where paragraphs are indented, as Chinese ones are, a full line runs on in the next unless that is indented; where none
     is, every line stands for itself and `index.clean` finds out how the text was wrapped.
     """
-    furniture = running(sheets)
-    lines = [line for number, sheet in enumerate(sheets) for at, line in enumerate(sheet) if (number, at) not in furniture]
+    apart = running(sheets)
+    lines = [line for number, sheet in enumerate(sheets) for at, line in enumerate(sheet) if (number, at) not in apart]
     indented = sum(line.text.startswith("\u3000\u3000") and not line.text.startswith("\u3000" * 3) for line in lines)
     joins = indented >= 0.08 * len(lines)
     blank = Printed("", 0, 0, False)
     for number, sheet in enumerate(sheets):
-        left = [(at, line) for at, line in enumerate(sheet) if (number, at) not in furniture]
+        left = [(at, line) for at, line in enumerate(sheet) if (number, at) not in apart]
         for (at, line), (_, after) in zip(left, [*left[1:], (0, blank)], strict=False):
             runs_on = joins and line.full and after is not blank and not after.text.startswith("\u3000")
             space = " " if runs_on and _LETTERS.fullmatch(line.text[-1:] + after.text[:1]) else ""
             yield number, at, line, space if runs_on else "\n"
         if number < len(sheets) - 1:
             yield number, len(sheet), blank, "\f"
+
+
+def furniture(sheets: Sequence[Sequence[Printed]]) -> Iterator[tuple[int, Printed]]:
+    """(page, line) of running headers, footers and page numbers."""
+    return ((number, sheets[number][at]) for number, at in sorted(running(sheets)))
 
 
 def running(sheets: Sequence[Sequence[Printed]]) -> frozenset[tuple[int, int]]:

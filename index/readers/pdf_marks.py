@@ -1,0 +1,248 @@
+"""Characters of a PDF page with the boxes that they fill, as PDFium finds them; what is printed twice for bold stands once."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from index import limits
+from index.readers.layout import Box, Mark
+from index.readers.raised import raised
+from index.types import LoadError
+
+_TALL, _LOW = 1.5, 0.7  # heights of a line over the size of its font beyond which the font's own measures are not believed
+_ASCENT, _DESCENT = 0.88, 0.12  # of an em: what stands for them then
+_PRINTED_OVER = 0.6  # of a glyph's width and height that its second print covers at least
+_THIN = 0.15  # ems: strokes and dots count as this wide, or the least shift would part them
+_SPACES = {0x20, 0xA0, 0x3000, 0x2028}
+
+Turn = Callable[[float, float, float, float], Box]
+
+
+@dataclass
+class Written:
+    """What is written on a page."""
+
+    marks: list[Mark] = field(default_factory=list)
+    unknown: int = 0  # characters more that have no Unicode
+    doubled: str = ""  # characters that were printed a second time
+    heights: list[float] = field(default_factory=list)  # of the baseline of each mark, growing upwards as it is read
+
+
+def written(page: Any, name: str) -> Written:
+    """Characters of a page in the order of the file.  Raises LoadError where they are too many."""
+    import pypdfium2.raw as pdfium
+
+    layer = page.get_textpage()
+    count = layer.count_chars()
+    if count > limits.PAGE_MARKS:
+        raise LoadError(f"{name}：一页上有 {count:,} 个字符，超过上限 {limits.PAGE_MARKS:,} 个。请另存后再加入。")
+    raw = layer.raw
+    rectangle = pdfium.FS_RECTF()
+    reference = ctypes.byref(rectangle)
+    turned, rotation = seen(page), page.get_rotation()
+    made = Written()
+    once = _Once(raw, made)
+    last: int | None = None  # the text object of the character before
+    font = _Font(0.0, 0.0, False, 0.0)
+    at = -1
+    while at + 1 < count:
+        at += 1
+        code = pdfium.FPDFText_GetUnicode(raw, at)
+        if code in _SPACES or (code < 32 and code != 2 and pdfium.FPDFText_IsGenerated(raw, at)):
+            if code == 32:
+                once.flush()
+            if code == 32 and made.marks:
+                _, (_, top, right, bottom), turn, size = made.marks[-1]
+                made.marks.append(Mark(" ", (right, top, right, bottom), turn, size))
+                made.heights.append(made.heights[-1])
+            continue
+        first = at
+        if 0xD800 <= code < 0xDC00 and at + 1 < count and 0xDC00 <= (low := pdfium.FPDFText_GetUnicode(raw, at + 1)) < 0xE000:
+            code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)
+            at += 1
+        elif code == 2 and pdfium.FPDFText_IsHyphen(raw, at):
+            code = 0x2D  # PDFium takes a hyphen at a line's end for one that parts a word
+        if code < 32 and not _inked(raw, first):
+            continue
+        if not pdfium.FPDFText_GetLooseCharBox(raw, first, reference):
+            continue
+        box = turned(rectangle.left, rectangle.bottom, rectangle.right, rectangle.top)
+        item = ctypes.cast(pdfium.FPDFText_GetTextObject(raw, first), ctypes.c_void_p).value
+        if item != last or last is None:
+            once.flush()
+            last, font = item, _font(raw, first, rotation, box, turned)
+        if font.tall:
+            box = _fitted(raw, first, box, font, turned)
+        if (along := max(box[2] - box[0], box[3] - box[1])) > _TALL * font.size and font.turn % 90 == 0:
+            box = _narrowed(raw, first, box, font, along, turned)
+        if not (-1e5 < box[0] <= box[2] < 1e5 and -1e5 < box[1] <= box[3] < 1e5):
+            continue
+        if code < 32 or 0xD800 <= code <= 0xDFFF or 0xE000 <= code <= 0xF8FF or code in (0xFFFD, 0xFFFE, 0xFFFF) or code >= 0xF0000:
+            made.unknown += 1
+            code = 0xFFFD
+        once.add(first, Mark(chr(code), box, font.turn, font.size), font.height)
+    once.flush()
+    layer.close()
+    made.marks = raised(made.marks, made.heights)
+    return made
+
+
+def seen(page: Any) -> Turn:
+    """Box in the page's own space (left, bottom, right, top) → as it is looked at, from the top left corner."""
+    left, bottom, right, top = page.get_cropbox()
+    turns: dict[int, Turn] = {
+        0: lambda x0, y0, x1, y1: (x0 - left, top - y1, x1 - left, top - y0),
+        90: lambda x0, y0, x1, y1: (y0 - bottom, x0 - left, y1 - bottom, x1 - left),
+        180: lambda x0, y0, x1, y1: (right - x1, y0 - bottom, right - x0, y1 - bottom),
+        270: lambda x0, y0, x1, y1: (top - y1, right - x1, top - y0, right - x0),
+    }
+    return turns[page.get_rotation()]
+
+
+@dataclass(frozen=True)
+class _Font:
+    """How a text object is set."""
+
+    turn: float  # clockwise degrees of the direction in which it is read, as the page is looked at
+    size: float  # points
+    tall: bool  # whether its line is out of all proportion to its size
+    height: float  # of its baseline, growing upwards as it is read
+
+
+def _font(raw: Any, at: int, rotation: int, box: Box, turned: Turn) -> _Font:
+    import pypdfium2.raw as pdfium
+
+    matrix = pdfium.FS_MATRIX()
+    pdfium.FPDFText_GetMatrix(raw, at, matrix)
+    size = abs(pdfium.FPDFText_GetFontSize(raw, at)) * math.hypot(matrix.c, matrix.d)
+    turn = (rotation - math.degrees(math.atan2(matrix.b, matrix.a))) % 360 if (matrix.a or matrix.b) else 0.0
+    x, y = _origin(raw, at, turned)
+    base = (-y, x, y, -x)[round(turn / 90) % 4]
+    across = round(turn) % 180 == 90
+    height = box[2] - box[0] if across else box[3] - box[1]
+    if round(turn) % 90:
+        return _Font(turn, size or height, False, base)
+    tall = height > _TALL * size or height < _LOW * size
+    if tall:
+        ink = _ink(raw, at)
+        if size <= 0 or (ink[2] - ink[0] if across else ink[3] - ink[1]) > 1.3 * size:
+            return _Font(turn, height, False, base)  # a font that draws larger than its size says
+    return _Font(turn, size, tall, base)
+
+
+def _fitted(raw: Any, at: int, box: Box, font: _Font, turned: Turn) -> Box:
+    """A character's box with an em's height around its baseline."""
+    left, top = _origin(raw, at, turned)
+    up, down = _ASCENT * font.size, _DESCENT * font.size
+    match round(font.turn / 90) % 4:
+        case 0:
+            return box[0], top - up, box[2], top + down
+        case 1:
+            return left - down, box[1], left + up, box[3]
+        case 2:
+            return box[0], top - down, box[2], top + up
+        case _:
+            return left - up, box[1], left + down, box[3]
+
+
+def _narrowed(raw: Any, at: int, box: Box, font: _Font, long: float, turned: Turn) -> Box:
+    """A character's box an em long around what is drawn, where its font says that it takes far more: some fonts for columns do."""
+    drawn = turned(*_ink(raw, at))
+    low, high = (1, 3) if box[3] - box[1] == long else (0, 2)
+    if drawn[high] - drawn[low] > 0.75 * long or drawn[high] <= drawn[low]:
+        return box
+    middle = (drawn[low] + drawn[high]) / 2
+    start, end = middle - font.size / 2, middle + font.size / 2
+    return (box[0], start, box[2], end) if low else (start, box[1], end, box[3])
+
+
+def _origin(raw: Any, at: int, turned: Turn) -> tuple[float, float]:
+    """Where a character is set, as the page is looked at."""
+    import pypdfium2.raw as pdfium
+
+    x, y = ctypes.c_double(), ctypes.c_double()
+    pdfium.FPDFText_GetCharOrigin(raw, at, ctypes.byref(x), ctypes.byref(y))
+    left, top, *_ = turned(x.value, y.value, x.value, y.value)
+    return left, top
+
+
+class _Once:
+    """Takes characters one by one and leaves out those that are printed over an equal one.
+
+    It is the glyphs' own boxes that must cover one another, since lines may be many times as high as what is drawn in them.
+    Where most of a text object is printed over another one, thin strokes that were shifted as far go with the rest.
+    """
+
+    def __init__(self, raw: Any, made: Written) -> None:
+        self._raw = raw
+        self._made = made
+        self._placed: defaultdict[tuple[str, int, int], list[tuple[float, float, int]]] = defaultdict(list)
+        self._held: list[tuple[int, Mark, tuple[float, float] | None, bool]] = []  # of this object: shift from an equal one, covered
+        self._height = 0.0  # of its baseline
+
+    def add(self, at: int, mark: Mark, height: float) -> None:
+        self._height = height
+        self._held.append((at, mark, *self._before(at, mark)))
+
+    def flush(self) -> None:
+        """At the end of a text object."""
+        over = [shift for _, _, shift, covered in self._held if covered and shift]
+        whole = len(over) * 2 >= len(self._held)
+        usual = (median(s[0] for s in over), median(s[1] for s in over)) if over else (0.0, 0.0)
+        for at, mark, shift, covered in self._held:
+            same = whole and over and shift and max(abs(shift[0] - usual[0]), abs(shift[1] - usual[1])) <= 0.1 * mark.size
+            if covered or same:
+                self._made.doubled += mark.text
+                continue
+            self._made.marks.append(mark)
+            self._made.heights.append(self._height)
+            key, x, y = self._place(mark)
+            self._placed[key].append((x, y, at))
+        self._held.clear()
+
+    def _place(self, mark: Mark) -> tuple[tuple[str, int, int], float, float]:
+        x, y = (mark.box[0] + mark.box[2]) / 2, (mark.box[1] + mark.box[3]) / 2
+        size = max(1, round(mark.size))
+        return (mark.text, size, int(2 * y // size)), x, y
+
+    def _before(self, at: int, mark: Mark) -> tuple[tuple[float, float] | None, bool]:
+        """How far a mark stands from an equal one before it, and whether it covers that one."""
+        key, x, y = self._place(mark)
+        nearest: tuple[float, float] | None = None
+        for row in (key[2] - 1, key[2], key[2] + 1):
+            for there_x, there_y, there in self._placed.get((key[0], key[1], row), ()):
+                shift = x - there_x, y - there_y
+                if abs(shift[0]) < 0.5 * mark.size and abs(shift[1]) < 0.5 * mark.size:
+                    if _covered(_ink(self._raw, at), _ink(self._raw, there), _THIN * mark.size):
+                        return shift, True
+                    nearest = shift
+        return nearest, False
+
+
+def _covered(a: Box, b: Box, thin: float) -> bool:
+    for low, high in ((0, 2), (1, 3)):
+        pad_a, pad_b = (max(0.0, thin - (box[high] - box[low])) / 2 for box in (a, b))
+        shared = min(a[high] + pad_a, b[high] + pad_b) - max(a[low] - pad_a, b[low] - pad_b)
+        if shared < _PRINTED_OVER * max(thin, min(a[high] - a[low], b[high] - b[low])):
+            return False
+    return True
+
+
+def _ink(raw: Any, at: int) -> Box:
+    """The box of what is drawn, in the page's own space."""
+    import pypdfium2.raw as pdfium
+
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    pdfium.FPDFText_GetCharBox(raw, at, ctypes.byref(left), ctypes.byref(right), ctypes.byref(bottom), ctypes.byref(top))
+    return left.value, bottom.value, right.value, top.value
+
+
+def _inked(raw: Any, at: int) -> bool:
+    left, bottom, right, top = _ink(raw, at)
+    return right - left > 0.01 and top - bottom > 0.01
