@@ -69,7 +69,7 @@ def recount(path: Path) -> Recount | None:
 
 def counted(text: str) -> Counter[str]:
     """Characters of a text as they are compared: a raised digit is that digit, a wide one that digit, white space nothing."""
-    kept = (c for c in unicodedata.normalize("NFKC", text.translate(_SAME)) if not c.isspace() and unicodedata.category(c) not in _INVISIBLE)
+    kept = (c for c in unicodedata.normalize("NFKC", text.translate(_SAME)) if not c.isspace() and c != "\ufffd" and unicodedata.category(c) not in _INVISIBLE)
     return Counter(kept)
 
 

@@ -12,13 +12,12 @@ from typing import Any
 
 from index import limits
 from index.readers.layout import Box, Mark
+from index.readers.overprint import THIN, covers
 from index.readers.raised import raised
 from index.types import LoadError
 
 _TALL, _LOW = 1.5, 0.7  # heights of a line over the size of its font beyond which the font's own measures are not believed
 _ASCENT, _DESCENT = 0.88, 0.12  # of an em: what stands for them then
-_PRINTED_OVER = 0.6  # of a glyph's width and height that its second print covers at least
-_THIN = 0.15  # ems: strokes and dots count as this wide, or the least shift would part them
 _SPACES = {0x20, 0xA0, 0x3000, 0x2028}
 
 Turn = Callable[[float, float, float, float], Box]
@@ -219,19 +218,10 @@ class _Once:
             for there_x, there_y, there in self._placed.get((key[0], key[1], row), ()):
                 shift = x - there_x, y - there_y
                 if abs(shift[0]) < 0.5 * mark.size and abs(shift[1]) < 0.5 * mark.size:
-                    if _covered(_ink(self._raw, at), _ink(self._raw, there), _THIN * mark.size):
+                    if covers(_ink(self._raw, at), _ink(self._raw, there), THIN * mark.size):
                         return shift, True
                     nearest = shift
         return nearest, False
-
-
-def _covered(a: Box, b: Box, thin: float) -> bool:
-    for low, high in ((0, 2), (1, 3)):
-        pad_a, pad_b = (max(0.0, thin - (box[high] - box[low])) / 2 for box in (a, b))
-        shared = min(a[high] + pad_a, b[high] + pad_b) - max(a[low] - pad_a, b[low] - pad_b)
-        if shared < _PRINTED_OVER * max(thin, min(a[high] - a[low], b[high] - b[low])):
-            return False
-    return True
 
 
 def _ink(raw: Any, at: int) -> Box:
