@@ -86,7 +86,7 @@ def test_without_the_option_a_mixed_file_gives_its_text_and_names_the_pages(tmp_
 def test_a_scanned_pdf_is_recognised_with_boxes(tmp_path: Path) -> None:
     path = scan(tmp_path / "扫描.pdf", [], LINES)
     raw = load(path)
-    assert raw.warnings == ("第2页是扫描页，文字由识别得来，可能有误。",)
+    assert raw.warnings == ("第2页是扫描页，文字由识别得来，可能有误。", ocr.PER_MILLE)
     page = raw.text.partition("\f")[2]
     assert SequenceMatcher(None, "".join(LINES), "".join(page.split()), autojunk=False).ratio() > 0.9
     start = raw.text.index("1876")
@@ -147,7 +147,7 @@ def test_a_scanned_ofd_is_recognised_and_a_picture_of_an_unknown_kind_named(tmp_
     pages = raw.text.split("\f")
     assert pages[0].strip() == "本页有字。"
     assert SequenceMatcher(None, "".join(LINES), "".join(pages[1].split()), autojunk=False).ratio() > 0.9
-    assert raw.warnings == ("第2、3页是扫描页，文字由识别得来，可能有误。", "第3页没有认出文字。")
+    assert raw.warnings == ("第2、3页是扫描页，文字由识别得来，可能有误。", ocr.PER_MILLE, "第3页没有认出文字。")
 
 
 @needs_font
