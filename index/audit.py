@@ -119,7 +119,7 @@ def _sentences(report: Report) -> dict[str, None]:
 
 def _dropped(raw: str, kept: bytearray) -> Iterable[Dropped]:
     """Runs of a line's characters that are in no passage."""
-    for line in re.finditer(r"[^\n\r\f]+", raw):
+    for line in re.finditer(r"[^\n\r\f\u2029]+", raw):
         for run in re.finditer(rb"\x00+", bytes(kept[line.start():line.end()])):
             start, end = line.start() + run.start(), line.start() + run.end()
             text = raw[start:end].strip()

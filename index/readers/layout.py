@@ -165,17 +165,18 @@ def _ordered(segments: list[Line], depth: int) -> list[Line]:
             stretches.append([])
         else:
             stretches[-1] += row
+    edges = _edges(segments)  # what runs across the columns stands between the edges of both
     made: list[Line] = []
     pending: list[Line] = []
     for at, stretch in enumerate(stretches):
         left, right = [s for s in stretch if s.box[0] < gutter], [s for s in stretch if s.box[0] >= gutter]
         if side_by_side(left, right):
-            made += _indented(list(_rows(pending))) + _ordered(left, depth + 1) + _ordered(right, depth + 1)
+            made += _indented(list(_rows(pending)), edges) + _ordered(left, depth + 1) + _ordered(right, depth + 1)
             pending = []
         else:
             pending += stretch
         pending += full[at] if at < len(full) else []
-    return made + _indented(list(_rows(pending)))
+    return made + _indented(list(_rows(pending)), edges)
 
 
 def _gutter(segments: list[Line]) -> float | None:
@@ -349,15 +350,21 @@ def _em(line: Line) -> float:
     return line.box[3] - line.box[1]
 
 
-def _indented(rows: list[Line]) -> list[Line]:
+def _indented(rows: list[Line], edges: tuple[float, float] | None = None) -> list[Line]:
+    """Rows with their indents, from the edges of the column that they stand in."""
     if rows:
-        left = sorted(row.box[0] for row in rows)[len(rows) // 10]
-        right = sorted(row.box[2] for row in rows)[-1 - len(rows) // 10]
+        left, right = edges or _edges(rows)
         for row in rows:
             em = row.box[3] - row.box[1]
             row.indent = max(0, round((row.box[0] - left) / em))
             row.full = row.box[2] >= right - 2.2 * em  # no line begins with a closing mark: up to two characters give way
     return rows
+
+
+def _edges(rows: list[Line]) -> tuple[float, float]:
+    """Where most lines of a column begin and end."""
+    at = len(rows) // 10
+    return sorted(row.box[0] for row in rows)[at], sorted(row.box[2] for row in rows)[-1 - at]
 
 
 def _level(a: Box, b: Box) -> bool:

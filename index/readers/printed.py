@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from index.clean import PARAGRAPH
 from index.load import writable
 from index.readers.layout import Box, Line
 
@@ -39,7 +40,8 @@ def kept(sheets: Sequence[Sequence[Printed]]) -> Iterator[tuple[int, int, Printe
     """(page, line, the line, what the text has after it) of all lines that are no furniture.
 
     Where paragraphs are indented, as Chinese ones are, a full line runs on in the next unless that is indented; where none
-    is, every line stands for itself and `index.clean` finds out how the text was wrapped.
+    is, every line stands for itself and `index.clean` finds out how the text was wrapped, but for lines after which the
+    writing changes its size: there a paragraph ends.
     """
     apart = running(sheets)
     lines = [line for number, sheet in enumerate(sheets) for at, line in enumerate(sheet) if (number, at) not in apart]
@@ -51,7 +53,7 @@ def kept(sheets: Sequence[Sequence[Printed]]) -> Iterator[tuple[int, int, Printe
         for (at, line), (_, after) in zip(left, [*left[1:], (0, blank)], strict=False):
             runs_on = joins and line.full and after is not blank and not after.text.startswith("\u3000")
             space = " " if runs_on and _LETTERS.fullmatch(line.text[-1:] + after.text[:1]) else ""
-            yield number, at, line, space if runs_on else "\n"
+            yield number, at, line, space if runs_on else PARAGRAPH if _other_size(line, after) else "\n"
         if number < len(sheets) - 1:
             yield number, len(sheet), blank, "\f"
 
@@ -86,6 +88,13 @@ def running(sheets: Sequence[Sequence[Printed]]) -> frozenset[tuple[int, int]]:
     return frozenset(found)
 
 
+def _other_size(line: Printed, after: Printed) -> bool:
+    """Whether the next line of a page is set clearly larger or smaller."""
+    high, low = sorted((line.bottom - line.top, after.bottom - after.top), reverse=True)
+    return bool(after.text) and high >= _SIZES * low
+
+
+_SIZES = 1.2
 _LETTERS = re.compile("[A-Za-z]{2}|[,;][A-Za-z]")
 
 
