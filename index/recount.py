@@ -6,9 +6,10 @@ part by part where a format has no pages, in a table of suffix → function; `lo
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -23,7 +24,7 @@ class Part:
     """Characters of one kind on a page, or in a part of a file without pages; white space and invisible marks count for nothing."""
 
     kind: str  # 正文 表单 批注 图表…: what a reader of the warning calls it
-    characters: Mapping[str, int]
+    characters: str  # as `counted` gives them
     page: int = 0  # from 1; 0: of a format without pages
     name: str = ""  # of a part that has one: 工作表“收入”
 
@@ -36,7 +37,7 @@ class Recount:
 
     @property
     def total(self) -> int:
-        return sum(sum(part.characters.values()) for part in self.parts)
+        return sum(len(part.characters) for part in self.parts)
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,9 @@ def recount(path: Path) -> Recount | None:
         return None
 
 
-def counted(text: str) -> Counter[str]:
+def counted(text: str) -> str:
     """Characters of a text as they are compared: a raised digit is that digit, a wide one that digit, white space nothing."""
-    kept = (c for c in unicodedata.normalize("NFKC", text.translate(_SAME)) if not c.isspace() and c != "\ufffd" and unicodedata.category(c) not in _INVISIBLE)
-    return Counter(kept)
+    return _UNSEEN.sub("", unicodedata.normalize("NFKC", "".join(text.translate(_SAME).split())))
 
 
 def lost(file: Recount, text: str, left: Sequence[Left]) -> tuple[Lost, ...]:
@@ -83,11 +83,11 @@ def lost(file: Recount, text: str, left: Sequence[Left]) -> tuple[Lost, ...]:
     found = []
     for page in sorted({part.page for part in file.parts}):
         parts = [part for part in file.parts if part.page == page]
-        there = sum((Counter(part.characters) for part in parts), Counter[str]())
-        read = counted(sheets[page - 1] if 0 < page <= len(sheets) else text)
+        there = Counter("".join(part.characters for part in parts))
+        read = Counter(counted(sheets[page - 1] if 0 < page <= len(sheets) else text))
         for each in left:
             if each.page in (0, page) or not page:
-                read += counted(each.text)
+                read.update(counted(each.text))
         missing = there - read
         if missing.total() < LEAST:
             continue
@@ -106,5 +106,6 @@ def remarks(found: Sequence[Lost]) -> list[str]:
     return [f"另数一遍，原文件里有 {sum(len(each.characters) for each in found)} 字没有读到：{places}{more}。请对照原件"]
 
 
-_SAME = str.maketrans({"\x02": "-", "\ufffe": "-", "\u00ad": None, "\u2010": "-", "\u2011": "-"})
-_INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs"}
+_SAME = str.maketrans({"\x02": "-", "\ufffe": "-", "\u00ad": "", "\u2010": "-", "\u2011": "-", "−": "-", "⁻": "-"})  # PDFium's hyphens, and others
+_UNSEEN = re.compile("[\\0-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufffd-\uffff\ue000-\uf8ff\ud800-\udfff]"
+                     "|[\U000e0000-\U0010ffff]")

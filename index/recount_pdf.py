@@ -29,24 +29,25 @@ def parts(path: Path) -> list[dict[str, Any]]:
 
     document = pypdfium2.PdfDocument(path)
     document.init_forms()
-    return [asdict(part) for part in _parts(document)]
-
-
-def _parts(document: Any) -> Iterator[Part]:
-    import pypdfium2
-
+    made: list[dict[str, Any]] = []
     for at in range(len(document)):
         try:
             page = document[at]
         except pypdfium2.PdfiumError:  # the reader names it
             continue
         layer = page.get_textpage()
-        kinds = {"正文": layer.get_text_range(), "表单": "", "批注": ""}
-        for kind, text in _notes(page, document.formenv):
-            kinds[kind] += text
+        made += of_page(page, layer, document.formenv, at + 1)
         layer.close()
         page.close()
-        yield from (Part(kind, found, at + 1) for kind, text in kinds.items() if (found := dict(counted(text))))
+    return made
+
+
+def of_page(page: Any, layer: Any, form: Any, number: int) -> list[dict[str, Any]]:
+    """The parts of a page, counted from 1, as JSON: `layer` is PDFium's text of it, `form` the document's form."""
+    kinds = {"正文": layer.get_text_range(), "表单": "", "批注": ""}
+    for kind, text in _notes(page, form):
+        kinds[kind] += text
+    return [asdict(Part(kind, found, number)) for kind, text in kinds.items() if (found := counted(text))]
 
 
 def _notes(page: Any, form: Any) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,7 @@ from index.readers.apart import bounded
 from index.readers.broken import broken
 from index.readers.grid import Stroke, Table
 from index.readers.layout import Box, Line, Mark, quarter
-from index.readers.overlay import WATERMARK, Run, parted, said, watermarks
+from index.readers.overlay import HIDDEN, WATERMARK, Run, parted, said, unseen, watermarks
 from index.readers.overprint import once
 from index.readers.package import checked, size
 from index.readers.printed import Printed, furniture, numbers, printed_of, text
@@ -110,7 +110,7 @@ def _document(path: Path) -> Raw:
             lines, above = sheet(marks, page.strokes, (page.width, page.height), above)
             lines += [Line(_REMARK + text, [None] * (len(_REMARK) + len(text)), (0, 0, 0, page.height), indent=8) for text in page.remarks]
             pages.append(_Read(lines, page.height, across))
-            left += [Left(number + 1, kind, text) for kind, text in (("重印", doubled), ("隐藏", "".join(mark.text for mark in page.hidden))) if text]
+            left += [Left(number + 1, kind, text) for kind, text in (("重印", doubled), (HIDDEN, "".join(mark.text for mark in page.hidden))) if text]
             left += [Left(number + 1, WATERMARK, text) for text in page.watermarks]
     if not scanned and len(empty) + len(outlined) == len(pages):
         raise LoadError(f"{path.name}：{len(pages)} 页都没有文字，也没有图片。请用原来的软件打开、另存为 PDF 再加入。")
@@ -121,8 +121,8 @@ def _document(path: Path) -> Raw:
     warnings += [f"{numbers(outlined)}的字是画成线条的，没有读入。请用原来的软件导出带文字的文件。"] if outlined else []
     warnings += [f"{numbers(under)}是图片，读的是图片下面隐藏的文字层，请核对原件。"] if under else []
     warnings += said([(each.page - 1, each.text) for each in left if each.kind == WATERMARK])
-    hidden = sorted({each.page - 1 for each in left if each.kind == "隐藏" and each.page - 1 not in under})
-    warnings += [f"{numbers(hidden)}有设为不可见的文字，没有读入。"] if hidden else []
+    hidden = sorted({each.page - 1 for each in left if each.kind == HIDDEN and each.page - 1 not in under})
+    warnings += [unseen(hidden)] if hidden else []
     warnings += _recognised(path, sheets, scanned)
     left += [Left(number + 1, "页眉页脚", line.text) for number, line in furniture(sheets)]
     return Raw(text(sheets), warnings=tuple(warnings), left=tuple(left))

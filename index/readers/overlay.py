@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from index.readers.layout import Box, Line, Mark, around
 from index.readers.printed import numbers
 
-WATERMARK = "水印"  # the kind of what is left out
+WATERMARK = "水印"  # the kinds of what is left out
+HIDDEN = "隐藏"
 _LEAN = 8.0  # degrees off the page's own directions that a crooked scan explains
 _LARGE = 1.4  # times the size of what is written around it
 _APART = 3.0  # ems between two runs
@@ -150,3 +151,7 @@ def said(left: Sequence[tuple[int, str]]) -> list[str]:
         pages[text].add(page)
     return [f"{numbers(sorted(on))}的水印或印章“{text[:30]}{'…' if len(text) > 30 else ''}”不是正文，没有读入。" for text, on in list(pages.items())[:5]]
 
+
+def unseen(pages: Sequence[int]) -> str:
+    """The warning for pages with writing that is set to be invisible."""
+    return f"{numbers(pages)}有设为不可见的文字，没有读入。"

@@ -12,21 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from index import limits
+from index import limits, recount_pdf
 from index.load import Left, Raw
 from index.readers import ocr
 from index.readers.apart import apart
 from index.readers.broken import broken
 from index.readers.grid import Table
-from index.readers.layout import Box, Line
-from index.readers.overlay import WATERMARK, Run, parted, said
+from index.readers.layout import Box
+from index.readers.overlay import HIDDEN, WATERMARK, Run, parted, said, unseen
 from index.readers.overlay import watermarks as marks_across
 from index.readers.pdf_marks import seen, written
 from index.readers.pdf_notes import notes
 from index.readers.printed import Printed, furniture, kept, numbers, printed, printed_of, text
 from index.readers.sheet import sheet
 from index.recount import Recount
-from index.recount_pdf import of as recount_of
 from index.types import LoadError
 
 
@@ -90,8 +89,10 @@ def _sheets(path: Path, only: Sequence[int] | None = None, watermarks: Sequence[
     if len(missing) == len(sheets):
         raise LoadError(f"{path.name}：{len(missing)} 页都打不开，文件可能已损坏。请用原来的软件打开、另存后再加入。")
     left = [Left(number + 1, kind, said) for number, kind, said in answer["left"]]
-    found = _Found(sheets, [f"{numbers(missing)}打不开，没有读入。"] if missing else [], left, answer["watermarks"], recount_of(answer["counted"]))
+    found = _Found(sheets, [f"{numbers(missing)}打不开，没有读入。"] if missing else [], left, answer["watermarks"], recount_pdf.of(answer["counted"]))
     found.warnings += said([(each.page - 1, each.text) for each in left if each.kind == WATERMARK])
+    hidden = sorted({each.page - 1 for each in left if each.kind == HIDDEN})
+    found.warnings += [unseen(hidden)] if hidden else []
     if not scanned:
         return found
     ocr.allow(path.name, scanned, any(sheets))
@@ -114,17 +115,16 @@ class _Page:
     """A page in the other process, before it is known which of what is written across it is a watermark."""
 
     number: int
-    lines: list[Line]
+    lines: list[dict[str, Any]]  # as JSON
     height: float
     across: list[Run]
     left: list[tuple[str, str]]  # kind, text
+    counted: list[dict[str, Any]]  # the second count's parts of it, as JSON
 
 
 def extract(path: Path, only: Sequence[int] | None, watermarks: Sequence[str] | None = None) -> dict[str, Any]:
     """Lines of every page, or with boxes of `only` some; the numbers of the pages that are pictures; what was left out."""
     import pypdfium2
-
-    from index import recount_pdf
 
     try:
         document = pypdfium2.PdfDocument(path)
@@ -148,15 +148,15 @@ def extract(path: Path, only: Sequence[int] | None, watermarks: Sequence[str] | 
         try:
             page = document[number]
         except pypdfium2.PdfiumError:  # a page that the file counts and does not hold
-            pages.append(_Page(number, [], 1, [], []))
+            pages.append(_Page(number, [], 1, [], [], []))
             missing.append(number)
             continue
         before = above if only is None or not number else _last_table(document, number - 1, path.name, watermarks or ())
         with broken(f"{path.name} 第{number + 1}页", "PDF 文件"):
-            found, above, picture = _page(page, number, path.name, document.formenv, before, watermarks or ())
+            found, above, picture = _page(page, number, path.name, document.formenv, before, watermarks or (), only is not None)
         if picture:
             scanned.append(number)
-        characters += sum(len(line.text) for line in found.lines)
+        characters += sum(len(line["text"]) for line in found.lines)
         if characters > limits.CHARACTERS:
             raise LoadError(f"{path.name}：超过上限 {limits.CHARACTERS:,} 字。请拆分后再加入。")
         pages.append(found)
@@ -165,22 +165,31 @@ def extract(path: Path, only: Sequence[int] | None, watermarks: Sequence[str] | 
     for at, page in enumerate(pages):
         if any(not run.slanted and not run.over and run.text in marked for run in page.across):  # read as text before it was known for none
             before = _last_table(document, page.number - 1, path.name, list(marked)) if page.number else None
-            pages[at], *_ = _page(document[page.number], page.number, path.name, document.formenv, before, list(marked))
+            pages[at], *_ = _page(document[page.number], page.number, path.name, document.formenv, before, list(marked), only is not None)
+    document.close()
     return {
-        "sheets": [printed([*page.lines, *(run.line() for run in page.across if run.slanted and run.text not in marked)], page.height, only is not None)
+        "sheets": [page.lines + printed([run.line() for run in page.across if run.slanted and run.text not in marked], page.height, only is not None)
                    for page in pages],
         "scanned": scanned, "missing": missing, "watermarks": sorted(marked),
         "left": [(page.number, kind, text) for page in pages
                  for kind, text in [*page.left, *((WATERMARK, run.text) for run in page.across if run.text in marked)]],
-        "counted": recount_pdf.parts(path) if only is None else [],
+        "counted": [part for page in pages for part in page.counted] if only is None else [],
     }
 
 
-def _page(page: Any, number: int, name: str, form: Any, above: Table | None, watermarks: Sequence[str]) -> tuple[_Page, Table | None, bool]:
+def _page(page: Any, number: int, name: str, form: Any, above: Table | None, watermarks: Sequence[str],
+          with_boxes: bool = False) -> tuple[_Page, Table | None, bool]:
     """A page, the table that ends it, and whether it is a picture."""
     size = page.get_size()
-    found = written(page, name)
+    layer = page.get_textpage()
+    found = written(page, layer, name)
+    counted = recount_pdf.of_page(page, layer, form, number + 1)
+    layer.close()
     marks, left = found.marks, [("重印", found.doubled)] if found.doubled else []
+    if found.hidden and _picture(page, True):  # what a program recognised in a scan
+        marks = [*marks, *found.hidden]
+    elif found.hidden:
+        left.append((HIDDEN, "".join(mark.text for mark in found.hidden)))
     if found.unknown > 0.3 * len(marks):
         marks = []  # a font that does not say which characters it draws
     picture = len(marks) <= ocr.STAMP and _picture(page, bool(marks))
@@ -190,7 +199,8 @@ def _page(page: Any, number: int, name: str, form: Any, above: Table | None, wat
     marks = [*(mark for mark in marks if id(mark) not in known), *aside.typed]
     lines, last = sheet(marks, list(_strokes(page)) if marks else [], size, above)
     left += [(WATERMARK, text) for text in aside.watermarks]
-    return _Page(number, [*lines, *aside.lines], size[1] or 1, across, left), last, picture or bool(found.unknown and not marks)
+    height = size[1] or 1
+    return _Page(number, printed([*lines, *aside.lines], height, with_boxes), height, across, left, counted), last, picture or bool(found.unknown and not marks)
 
 
 def _last_table(document: Any, number: int, name: str, watermarks: Sequence[str]) -> Table | None:
@@ -222,32 +232,40 @@ def _strokes(page: Any) -> Iterator[Box]:
     import pypdfium2.raw as pdfium
 
     turned = seen(page)
-    x, y = ctypes.c_float(), ctypes.c_float()
+    count_of, segment_of, kind_of = pdfium.FPDFPath_CountSegments, pdfium.FPDFPath_GetPathSegment, pdfium.FPDFPathSegment_GetType
+    point_of, closes = pdfium.FPDFPathSegment_GetPoint, pdfium.FPDFPathSegment_GetClose
+    x, y, matrix = ctypes.c_float(), ctypes.c_float(), pdfium.FS_MATRIX()
+    to_x, to_y, to_matrix = ctypes.byref(x), ctypes.byref(y), ctypes.byref(matrix)
     left = limits.PAGE_MARKS
-    for item in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_PATH], max_depth=1):
-        matrix = item.get_matrix()
-        count = pdfium.FPDFPath_CountSegments(item)
+    for number in range(pdfium.FPDFPage_CountObjects(page)):
+        item = pdfium.FPDFPage_GetObject(page, number)
+        if pdfium.FPDFPageObj_GetType(item) != pdfium.FPDF_PAGEOBJ_PATH:
+            continue
+        count = count_of(item)
         left -= max(count, 1)
         if left < 0:
             return  # a drawing, not a table
-        if count > 2_000:
+        if count > 2_000 or not pdfium.FPDFPageObj_GetMatrix(item, to_matrix):
             continue
+        a, b, c, d, e, f = matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
         start = last = None
         for at in range(count):
-            segment = pdfium.FPDFPath_GetPathSegment(item, at)
-            kind = pdfium.FPDFPathSegment_GetType(segment)
-            if not pdfium.FPDFPathSegment_GetPoint(segment, ctypes.byref(x), ctypes.byref(y)):
+            segment = segment_of(item, at)
+            kind = kind_of(segment)
+            if not point_of(segment, to_x, to_y):
                 continue
-            point = matrix.on_point(x.value, y.value)
+            across, up = x.value, y.value
+            point = a * across + c * up + e, b * across + d * up + f
             if kind == pdfium.FPDF_SEGMENT_MOVETO:
                 start = point
             elif kind == pdfium.FPDF_SEGMENT_LINETO and last is not None:
                 yield from _straight(last, point, turned)
             last = point
-            if pdfium.FPDFPathSegment_GetClose(segment) and start is not None:
+            if start is not None and closes(segment):
                 yield from _straight(last, start, turned)
 
 
-def _straight(a: tuple[float, float], b: tuple[float, float], turned: Any) -> Iterator[Box]:
+def _straight(a: tuple[float, float], b: tuple[float, float], turned: Any) -> tuple[Box, ...]:
     if abs(a[0] - b[0]) <= 1 or abs(a[1] - b[1]) <= 1:
-        yield turned(min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1]))
+        return (turned(min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1])),)
+    return ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import median
@@ -29,15 +28,15 @@ class Written:
 
     marks: list[Mark] = field(default_factory=list)
     unknown: int = 0  # characters more that have no Unicode
+    hidden: list[Mark] = field(default_factory=list)  # set to be invisible, as what a program recognised in a scan is
     doubled: str = ""  # characters that were printed a second time
     heights: list[float] = field(default_factory=list)  # of the baseline of each mark, growing upwards as it is read
 
 
-def written(page: Any, name: str) -> Written:
-    """Characters of a page in the order of the file.  Raises LoadError where they are too many."""
+def written(page: Any, layer: Any, name: str) -> Written:
+    """Characters of a page and its text layer in the order of the file.  Raises LoadError where they are too many."""
     import pypdfium2.raw as pdfium
 
-    layer = page.get_textpage()
     count = layer.count_chars()
     if count > limits.PAGE_MARKS:
         raise LoadError(f"{name}：一页上有 {count:,} 个字符，超过上限 {limits.PAGE_MARKS:,} 个。请另存后再加入。")
@@ -49,6 +48,7 @@ def written(page: Any, name: str) -> Written:
     once = _Once(raw, made)
     last: int | None = None  # the text object of the character before
     font = _Font(0.0, 0.0, False, 0.0)
+    hidden = False
     at = -1
     while at + 1 < count:
         at += 1
@@ -72,10 +72,11 @@ def written(page: Any, name: str) -> Written:
         if not pdfium.FPDFText_GetLooseCharBox(raw, first, reference):
             continue
         box = turned(rectangle.left, rectangle.bottom, rectangle.right, rectangle.top)
-        item = ctypes.cast(pdfium.FPDFText_GetTextObject(raw, first), ctypes.c_void_p).value
+        drawn = pdfium.FPDFText_GetTextObject(raw, first)
+        item = ctypes.cast(drawn, ctypes.c_void_p).value
         if item != last or last is None:
             once.flush()
-            last, font = item, _font(raw, first, rotation, box, turned)
+            last, font, hidden = item, _font(raw, first, rotation, box, turned), bool(item) and _invisible(drawn)
         if font.tall:
             box = _fitted(raw, first, box, font, turned)
         if (along := max(box[2] - box[0], box[3] - box[1])) > _TALL * font.size and font.turn % 90 == 0:
@@ -85,9 +86,12 @@ def written(page: Any, name: str) -> Written:
         if code < 32 or 0xD800 <= code <= 0xDFFF or 0xE000 <= code <= 0xF8FF or code in (0xFFFD, 0xFFFE, 0xFFFF) or code >= 0xF0000:
             made.unknown += 1
             code = 0xFFFD
-        once.add(first, Mark(chr(code), box, font.turn, font.size), font.height)
+        mark = Mark(chr(code), box, font.turn, font.size)
+        if hidden:
+            made.hidden.append(mark)
+        else:
+            once.add(first, mark, font.height)
     once.flush()
-    layer.close()
     made.marks = raised(made.marks, made.heights)
     return made
 
@@ -135,6 +139,19 @@ def _font(raw: Any, at: int, rotation: int, box: Box, turned: Turn) -> _Font:
     return _Font(turn, size, tall, base)
 
 
+def _invisible(item: Any) -> bool:
+    """Whether a text object is drawn without ink, or with wholly transparent ink."""
+    import pypdfium2.raw as pdfium
+
+    mode = pdfium.FPDFTextObj_GetTextRenderMode(item)
+    if mode == pdfium.FPDF_TEXTRENDERMODE_INVISIBLE:
+        return True
+    if mode != pdfium.FPDF_TEXTRENDERMODE_FILL:
+        return False
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    return bool(pdfium.FPDFPageObj_GetFillColor(item, *map(ctypes.byref, (red, green, blue, alpha)))) and alpha.value == 0
+
+
 def _fitted(raw: Any, at: int, box: Box, font: _Font, turned: Turn) -> Box:
     """A character's box with an em's height around its baseline."""
     left, top = _origin(raw, at, turned)
@@ -171,6 +188,10 @@ def _origin(raw: Any, at: int, turned: Turn) -> tuple[float, float]:
     return left, top
 
 
+_Spot = tuple[float, float, int]  # the middle of a character, its place in the text layer
+_Held = tuple[Mark, tuple[str, int, int], _Spot, tuple[float, float] | None, bool]  # shift from an equal one before it, whether it covers that
+
+
 class _Once:
     """Takes characters one by one and leaves out those that are printed over an equal one.
 
@@ -181,47 +202,38 @@ class _Once:
     def __init__(self, raw: Any, made: Written) -> None:
         self._raw = raw
         self._made = made
-        self._placed: defaultdict[tuple[str, int, int], list[tuple[float, float, int]]] = defaultdict(list)
-        self._held: list[tuple[int, Mark, tuple[float, float] | None, bool]] = []  # of this object: shift from an equal one, covered
+        self._placed: dict[tuple[str, int, int], list[_Spot]] = {}
+        self._held: list[_Held] = []  # of this object
         self._height = 0.0  # of its baseline
 
     def add(self, at: int, mark: Mark, height: float) -> None:
         self._height = height
-        self._held.append((at, mark, *self._before(at, mark)))
+        left, top, right, bottom = mark.box
+        x, y, size = (left + right) / 2, (top + bottom) / 2, mark.size
+        whole = round(size) or 1
+        row = int(2 * y // whole)
+        shift, covered = None, False
+        for near in (row - 1, row, row + 1):
+            for there_x, there_y, there in self._placed.get((mark.text, whole, near), ()):
+                if abs(x - there_x) < 0.5 * size and abs(y - there_y) < 0.5 * size and not covered:
+                    shift = x - there_x, y - there_y
+                    covered = covers(_ink(self._raw, at), _ink(self._raw, there), THIN * size)
+        self._held.append((mark, (mark.text, whole, row), (x, y, at), shift, covered))
 
     def flush(self) -> None:
         """At the end of a text object."""
-        over = [shift for _, _, shift, covered in self._held if covered and shift]
-        whole = len(over) * 2 >= len(self._held)
+        made, placed = self._made, self._placed
+        over = [shift for *_, shift, covered in self._held if covered and shift]
+        whole = over and len(over) * 2 >= len(self._held)
         usual = (median(s[0] for s in over), median(s[1] for s in over)) if over else (0.0, 0.0)
-        for at, mark, shift, covered in self._held:
-            same = whole and over and shift and max(abs(shift[0] - usual[0]), abs(shift[1] - usual[1])) <= 0.1 * mark.size
-            if covered or same:
-                self._made.doubled += mark.text
+        for mark, key, spot, shift, covered in self._held:
+            if covered or (whole and shift and max(abs(shift[0] - usual[0]), abs(shift[1] - usual[1])) <= 0.1 * mark.size):
+                made.doubled += mark.text
                 continue
-            self._made.marks.append(mark)
-            self._made.heights.append(self._height)
-            key, x, y = self._place(mark)
-            self._placed[key].append((x, y, at))
+            made.marks.append(mark)
+            made.heights.append(self._height)
+            placed.setdefault(key, []).append(spot)
         self._held.clear()
-
-    def _place(self, mark: Mark) -> tuple[tuple[str, int, int], float, float]:
-        x, y = (mark.box[0] + mark.box[2]) / 2, (mark.box[1] + mark.box[3]) / 2
-        size = max(1, round(mark.size))
-        return (mark.text, size, int(2 * y // size)), x, y
-
-    def _before(self, at: int, mark: Mark) -> tuple[tuple[float, float] | None, bool]:
-        """How far a mark stands from an equal one before it, and whether it covers that one."""
-        key, x, y = self._place(mark)
-        nearest: tuple[float, float] | None = None
-        for row in (key[2] - 1, key[2], key[2] + 1):
-            for there_x, there_y, there in self._placed.get((key[0], key[1], row), ()):
-                shift = x - there_x, y - there_y
-                if abs(shift[0]) < 0.5 * mark.size and abs(shift[1]) < 0.5 * mark.size:
-                    if covers(_ink(self._raw, at), _ink(self._raw, there), THIN * mark.size):
-                        return shift, True
-                    nearest = shift
-        return nearest, False
 
 
 def _ink(raw: Any, at: int) -> Box:

@@ -9,6 +9,7 @@ from index.readers.layout import Mark
 _SMALL = 0.78  # of the size of what it stands beside
 _OFF = 0.18  # ems between their baselines, of the larger
 _BESIDE = 0.6  # ems between them, of the larger
+_FIGURES = "0123456789+-−－"
 _HIGH = str.maketrans("0123456789+-−－", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 _DEEP = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -20,8 +21,9 @@ def raised(marks: Sequence[Mark], heights: Sequence[float]) -> list[Mark]:
     usually written.
     """
     found = list(marks)
+    small = _SMALL * max((mark.size for mark in marks), default=0.0)
     for at, mark in enumerate(marks):
-        if not mark.size or mark.text.translate(_HIGH) == mark.text:
+        if not 0 < mark.size <= small or mark.text not in _FIGURES:
             continue
         beside = _beside(marks, at)
         if beside is None:
