@@ -76,7 +76,7 @@ def written(page: Any, layer: Any, name: str) -> Written:
         item = ctypes.cast(drawn, ctypes.c_void_p).value
         if item != last or last is None:
             once.flush()
-            last, font, hidden = item, _font(raw, first, rotation, box, turned), bool(item) and _invisible(drawn)
+            last, font, hidden = item, _font(raw, first, drawn, rotation, box, turned), bool(item) and _invisible(drawn)
         if font.tall:
             box = _fitted(raw, first, box, font, turned)
         if (along := max(box[2] - box[0], box[3] - box[1])) > _TALL * font.size and font.turn % 90 == 0:
@@ -118,7 +118,7 @@ class _Font:
     height: float  # of its baseline, growing upwards as it is read
 
 
-def _font(raw: Any, at: int, rotation: int, box: Box, turned: Turn) -> _Font:
+def _font(raw: Any, at: int, item: Any, rotation: int, box: Box, turned: Turn) -> _Font:
     import pypdfium2.raw as pdfium
 
     matrix = pdfium.FS_MATRIX()
@@ -131,12 +131,24 @@ def _font(raw: Any, at: int, rotation: int, box: Box, turned: Turn) -> _Font:
     height = box[2] - box[0] if across else box[3] - box[1]
     if round(turn) % 90:
         return _Font(turn, size or height, False, base)
-    tall = height > _TALL * size or height < _LOW * size
+    tall = height > _TALL * size or height < _LOW * size or not _sound(item)
     if tall:
         ink = _ink(raw, at)
         if size <= 0 or (ink[2] - ink[0] if across else ink[3] - ink[1]) > 1.3 * size:
             return _Font(turn, height, False, base)  # a font that draws larger than its size says
     return _Font(turn, size, tall, base)
+
+
+def _sound(item: Any) -> bool:
+    """Whether a font says of its lines what lines are like; one that says nothing is believed."""
+    import pypdfium2.raw as pdfium
+
+    font = pdfium.FPDFTextObj_GetFont(item) if item else None
+    up, down = ctypes.c_float(), ctypes.c_float()
+    if not font or not (pdfium.FPDFFont_GetAscent(font, 1.0, ctypes.byref(up)) and pdfium.FPDFFont_GetDescent(font, 1.0, ctypes.byref(down))):
+        return True
+    above, below = up.value, down.value
+    return not (above or below) or (0.6 <= above <= 1.25 and -0.5 <= below <= 0.05 and above - below <= _TALL)
 
 
 def _invisible(item: Any) -> bool:
