@@ -156,7 +156,7 @@ def _ordered(segments: list[Line], depth: int) -> list[Line]:
     gutter = _gutter(segments) if len(segments) >= 6 and depth < 3 else None
     if gutter is None:
         return _indented(list(_rows(segments)))
-    across = [s for s in segments if _crosses(s, gutter)]
+    across = [s for s in segments if _crosses(s, gutter)] + _titles(segments, gutter)
     stretches: list[list[Line]] = [[]]
     full: list[list[Line]] = []
     for row in levels(segments):
@@ -170,7 +170,7 @@ def _ordered(segments: list[Line], depth: int) -> list[Line]:
     pending: list[Line] = []
     for at, stretch in enumerate(stretches):
         left, right = [s for s in stretch if s.box[0] < gutter], [s for s in stretch if s.box[0] >= gutter]
-        if side_by_side(left, right):
+        if _apart(left, right, depth):
             made += _indented(list(_rows(pending)), edges) + _ordered(left, depth + 1) + _ordered(right, depth + 1)
             pending = []
         else:
@@ -179,17 +179,39 @@ def _ordered(segments: list[Line], depth: int) -> list[Line]:
     return made + _indented(list(_rows(pending)), edges)
 
 
-def _gutter(segments: list[Line]) -> float | None:
-    """Where two columns of running text part: just left of an edge at which many lines begin."""
+def _gutter(segments: list[Line], depth: int = 0) -> float | None:
+    """Where two columns of running text part, or one and several: just left of an edge at which many lines begin."""
     em = median(s.box[3] - s.box[1] for s in segments)
     starts = Counter(round(s.box[0] / em) for s in segments)
     for place, count in starts.most_common(6):
         x = (place - 0.8) * em
         free = [s for s in segments if not _crosses(s, x)]
         left, right = [s for s in free if s.box[0] < x], [s for s in free if s.box[0] >= x]
-        if count >= 2 and side_by_side(left, right):
+        if count >= 2 and _apart(left, right, depth):
             return x
     return None
+
+
+def _apart(left: list[Line], right: list[Line], depth: int) -> bool:
+    """Whether these are two columns of running text, or one and several."""
+    return side_by_side(left, right) or (depth < 2 and any(
+        len(one) >= _COLUMN_LINES and _running(one) and len(several) >= 2 * _COLUMN_LINES and _gutter(several, depth + 1) is not None
+        for one, several in ((left, right), (right, left))))
+
+
+_COLUMN_LINES = 4  # of three columns or more, each: cells of a table have fewer that fill their width
+
+
+def _titles(segments: list[Line], gutter: float) -> list[Line]:
+    """Lines alone at the top that begin with neither column: a title may stand to one side of the gutter."""
+    starts = [Counter(round(s.box[0]) for s in segments if (s.box[0] < gutter) is side).most_common(1) for side in (True, False)]
+    edges = [start[0][0] for start in starts if start]
+    found = []
+    for row in levels(segments):
+        if len(row) > 1 or any(abs(row[0].box[0] - edge) <= 0.3 * _em(row[0]) for edge in edges):
+            break
+        found += row
+    return found
 
 
 def _crosses(segment: Line, x: float) -> bool:
