@@ -54,7 +54,7 @@ def kept(sheets: Sequence[Sequence[Printed]]) -> Iterator[tuple[int, int, Printe
         for (at, line), (_, after) in zip(left, [*left[1:], (0, blank)], strict=False):
             runs_on = joins and line.full and after is not blank and not after.text.startswith("\u3000")
             space = " " if runs_on and _LETTERS.fullmatch(line.text[-1:] + after.text[:1]) else ""
-            yield number, at, line, space if runs_on else PARAGRAPH if _ends(line, after) else "\n"
+            yield number, at, line, space if runs_on else f"{PARAGRAPH}\n" if _ends(line, after) else "\n"
         if number < len(sheets) - 1:
             yield number, len(sheet), blank, "\f"
 
