@@ -368,7 +368,7 @@ def _marks(item: Element, within: _Matrix) -> Iterator[tuple[Mark, float]]:
         y = next(iter(_numbers(code.get("Y"))), y)
         across, below = _steps(code.get("DeltaX")), _steps(code.get("DeltaY"))
         stepped = code.get("DeltaX") or code.get("DeltaY")
-        place_x, place_y = x, y
+        place_x, place_y, fall = x, y, 0.0
         for char in code.text or "":
             start, base = _put(matrix, place_x, place_y)
             took = wide if not char.isascii() else wide / 2
@@ -382,7 +382,8 @@ def _marks(item: Element, within: _Matrix) -> Iterator[tuple[Mark, float]]:
             if step is None:
                 step = 0.0 if code.get("DeltaY") else took if stepped else took * math.cos(onward)
             place_x += step
-            place_y += next(below, 0.0 if stepped else took * math.sin(onward))
+            fall = next(below, fall if stepped else took * math.sin(onward))  # steps that are missing are as the last
+            place_y += fall
 
 
 def _steps(value: str | None) -> Iterator[float]:
