@@ -159,6 +159,27 @@ class TestOrder:
 
         assert bare(one(tmp_path, draw).text) == "青川市二〇二四年工作纪要" + "".join(columns)
 
+    def test_figures_that_lie_on_their_side_in_a_column(self, tmp_path: Path) -> None:
+        """As word processors set them: characters upright, figures turned."""
+        def draw(canvas: Canvas) -> None:
+            columns = [["县长周文彦主持会议，", "2024", "年办结", "1188", "件，办结率", "92.2%", "。"], ["比上年提高", "2.1", "个百分点。"]]
+            for column, parts in enumerate(columns):
+                x, y = 480 - 22 * column, 730.0
+                for part in parts:
+                    if part.isascii():
+                        canvas.saveState()
+                        canvas.translate(x + 2, y + 11)
+                        canvas.rotate(-90)
+                        put(canvas, [part], 0, 0)
+                        canvas.restoreState()
+                        y -= 6 * len(part)
+                    else:
+                        for char in part:
+                            put(canvas, [char], x, y)
+                            y -= 12
+
+        assert bare(one(tmp_path, draw).text) == "县长周文彦主持会议，2024年办结1188件，办结率92.2%。比上年提高2.1个百分点。"
+
     def test_a_list_in_two_characters_is_no_column(self, tmp_path: Path) -> None:
         names = ["王　芳", "李　明", "张　伟", "赵　静", "陈　杰"]
         assert bare(one(tmp_path, lambda c: put(c, names, pitch=20)).text) == bare("".join(names))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
@@ -37,6 +38,7 @@ class Line:
     box: Box
     indent: int = 0  # in ems from the left edge of its column
     full: bool = False  # whether it reaches the right edge of its column
+    sideways: bool = False  # lies on its side, as figures do in a column that is read downwards
 
 
 def lines(marks: Iterable[Mark]) -> list[Line]:
@@ -49,15 +51,30 @@ def lines(marks: Iterable[Mark]) -> list[Line]:
         else:
             level.append(mark)
     level += others.pop(0, [])
-    fragments, columns = upright(_fragments(level))
+    lying = others.pop(90, [])
+    fragments, columns = upright(_fragments(level) + [_laid(line) for line in _fragments(_turned(lying, 90))])
+    if lying:
+        loose = {box for line in fragments if line.sideways for box in line.boxes}
+        fragments = [line for line in fragments if not line.sideways]
+        others[90] = [mark for mark in lying if mark.box in loose or not mark.text.strip()]
     found = _ordered(_segments(fragments), depth=0)
     for column in columns:
         at = max((i + 1 for i, line in enumerate(found) if line.box[3] <= column[0].box[1] + 0.5 * _em(line)), default=0)
         found[at:at] = column
     for turn, marks in others.items():
-        made = lines(Mark(mark.text, turned(mark.box, turn)) for mark in marks)
-        found += [back(line, turn) for line in made]
+        found += [back(line, turn) for line in lines(_turned(marks, turn))]
     return found
+
+
+def _turned(marks: Iterable[Mark], turn: int) -> Iterator[Mark]:
+    return (Mark(mark.text, turned(mark.box, turn)) for mark in marks)
+
+
+def _laid(line: Line) -> Line:
+    """A stretch that is read down the page, where it stands."""
+    made = back(line, 90)
+    made.sideways = True
+    return made
 
 
 def quarter(turn: float) -> int:
@@ -265,7 +282,7 @@ def upright(fragments: list[Line]) -> tuple[list[Line], list[list[Line]]]:
 
     A column is characters one under another, set closer than the columns are to one another and to whatever stands beside them.
     """
-    narrow = sorted((f for f in fragments if _width(f) <= 1.5 * _em(f) and len(f.text) <= 4), key=lambda f: (f.box[1], f.box[0]))
+    narrow = sorted((f for f in fragments if f.sideways or (_width(f) <= 1.5 * _em(f) and len(f.text) <= 4)), key=lambda f: (f.box[1], f.box[0]))
     if len(narrow) < _COLUMN:
         return fragments, []
     under: dict[int, Line] = {}
@@ -275,9 +292,11 @@ def upright(fragments: list[Line]) -> tuple[list[Line], list[list[Line]]]:
         by_place.setdefault(round((each.box[0] + each.box[2]) / 2 / _NEAR), []).append(each)
     for each in narrow:
         place = round((each.box[0] + each.box[2]) / 2 / _NEAR)
-        reach = max(1, round(0.3 * _em(each) / _NEAR))
+        unit = _width(each) if each.sideways else max(_em(each), _width(each))
+        reach = max(1, round(0.3 * unit / _NEAR))
+        far = (_PITCH_DOWN - 1) * unit + max(_em(each), unit)
         below = [f for x in range(place - reach, place + reach + 1) for f in by_place.get(x, ())
-                 if 0.5 * _em(each) < f.box[1] - each.box[1] <= _PITCH_DOWN * max(_em(each), _width(each)) and id(f) not in taken]
+                 if 0.5 * _em(each) < f.box[1] - each.box[1] <= far and id(f) not in taken]
         if below:
             nearest = min(below, key=lambda f: f.box[1])
             under[id(each)] = nearest
@@ -308,12 +327,14 @@ def _reads_down(column: list[Line], fragments: list[Line]) -> bool:
     """Whether characters one under another are a column of text and not of a table, or the beginnings of lines."""
     if len(column) < _COLUMN or sum(not f.text.isascii() for f in column) * 2 < len(column):
         return False
-    pitch = (column[-1].box[1] - column[0].box[1]) / (len(column) - 1)
+    standing = [each for each in column if not each.sideways]
+    steps = [b.box[1] - a.box[1] for a, b in pairwise(column) if not a.sideways]
+    pitch = sum(steps) / len(steps) if steps else _width(column[0])
     beside = level = 0
-    for each in column:
+    for each in standing:
         middle, em = (each.box[1] + each.box[3]) / 2, _em(each)
         for other in fragments:
-            if other is each or not _level(other.box, each.box):
+            if other is each or other.sideways or not _level(other.box, each.box):
                 continue
             gap = max(other.box[0] - each.box[2], each.box[0] - other.box[2])
             if gap + min(em, _width(each)) < 1.2 * pitch:
@@ -328,10 +349,10 @@ def _reads_down(column: list[Line], fragments: list[Line]) -> bool:
 def _belongs(column: list[Line], down: list[list[Line]], fragments: list[Line]) -> bool:
     """Whether a column too short to tell stands beside one that is read downwards, as the last of a text does."""
     first = column[0]
-    em = _em(first)
+    em = min(_em(first), 1.5 * _width(first))
     for other in down:
         away = max(first.box[0] - other[0].box[2], other[0].box[0] - first.box[2])
-        if 0 < away <= 3 * em and abs(em - _em(other[0])) <= 0.2 * em:
+        if 0 < away <= 3 * em and abs(_width(first) - _width(other[0])) <= 0.3 * em:
             top, bottom = other[0].box[1] - 0.5 * em, other[-1].box[3] + 0.5 * em
             if top <= first.box[1] and column[-1].box[3] <= bottom:
                 return not any(len(f.text) > 4 and _level(f.box, each.box) and abs(f.box[0] - each.box[2]) <= em
@@ -361,7 +382,7 @@ def _columns(block: list[list[Line]]) -> list[Line]:
         line = Line("", [], column[0].box)
         for each in column:
             line.text, line.boxes, line.box = line.text + each.text, line.boxes + each.boxes, around(line.box, each.box)
-        em = _em(column[0])
+        em = min(_em(column[0]), 1.5 * _width(column[0]))
         line.indent = max(0, round((line.box[1] - top) / em))
         line.full = line.box[3] >= bottom - 2.2 * em
         made.append(line)

@@ -111,11 +111,12 @@ def _ends(line: Printed, after: Printed) -> bool:
     """Whether a paragraph surely ends: the next line of the page is set clearly larger or smaller, or a centred line ends."""
     high, low = sorted((line.bottom - line.top, after.bottom - after.top), reverse=True)
     centred = line.text.startswith(_FAR) and not line.full and not after.text.startswith(_FAR)
-    return bool(after.text) and (centred or high >= _SIZES * low)
+    return bool(after.text) and (centred or _SIZES * low <= high <= _LARGEST)
 
 
 _FAR = "\u3000" * 3
 _SIZES = 1.2
+_LARGEST = 0.06  # of a page's height that a line of writing takes; rows of tables and columns that are read downwards take more
 _LETTERS = re.compile("[A-Za-z]{2}|[,;][A-Za-z]")
 
 
