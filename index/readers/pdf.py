@@ -249,6 +249,15 @@ def _strokes(page: Any) -> Iterator[Box]:
             continue
         a, b, c, d, e, f = matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
         start = last = None
+        if count == 5:  # most are rectangles, whose fourth corner tells
+            corners = []
+            for at in range(4):
+                if point_of(segment_of(item, at), to_x, to_y):
+                    corners.append((a * x.value + c * y.value + e, b * x.value + d * y.value + f))
+            if len(corners) == 4 and _rectangle(corners):
+                for at in range(4):
+                    yield from _straight(corners[at - 1], corners[at], turned)
+                continue
         for at in range(count):
             segment = segment_of(item, at)
             kind = kind_of(segment)
@@ -263,6 +272,12 @@ def _strokes(page: Any) -> Iterator[Box]:
             last = point
             if start is not None and closes(segment):
                 yield from _straight(last, start, turned)
+
+
+def _rectangle(corners: Sequence[tuple[float, float]]) -> bool:
+    """Whether four points are the corners of an upright rectangle, one after another."""
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = corners
+    return (ax == bx and by == cy and cx == dx and dy == ay) or (ay == by and bx == cx and cy == dy and dx == ax)
 
 
 def _straight(a: tuple[float, float], b: tuple[float, float], turned: Any) -> tuple[Box, ...]:

@@ -43,9 +43,10 @@ def written(page: Any, layer: Any, name: str) -> Written:
     raw = layer.raw
     rectangle = pdfium.FS_RECTF()
     reference = ctypes.byref(rectangle)
-    turned, rotation = seen(page), page.get_rotation()
+    turned = seen(page)
     made = Written()
-    once = _Once(raw, made)
+    ask = _Ask(raw, page.get_rotation(), turned)
+    once = _Once(ask, made)
     last: int | None = None  # the text object of the character before
     font = _Font(0.0, 0.0, False, 0.0)
     hidden = False
@@ -67,7 +68,7 @@ def written(page: Any, layer: Any, name: str) -> Written:
             at += 1
         elif code == 2 and pdfium.FPDFText_IsHyphen(raw, at):
             code = 0x2D  # PDFium takes a hyphen at a line's end for one that parts a word
-        if code < 32 and not _inked(raw, first):
+        if code < 32 and not ask.inked(first):
             continue
         if not pdfium.FPDFText_GetLooseCharBox(raw, first, reference):
             continue
@@ -76,11 +77,11 @@ def written(page: Any, layer: Any, name: str) -> Written:
         item = ctypes.cast(drawn, ctypes.c_void_p).value
         if item != last or last is None:
             once.flush()
-            last, font, hidden = item, _font(raw, first, drawn, rotation, box, turned), bool(item) and _invisible(drawn)
+            last, font, hidden = item, ask.font(first, drawn, box), bool(item) and ask.invisible(drawn)
         if font.tall:
-            box = _fitted(raw, first, box, font, turned)
+            box = _fitted(ask.origin(first), box, font)
         if (along := max(box[2] - box[0], box[3] - box[1])) > _TALL * font.size and font.turn % 90 == 0:
-            box = _narrowed(raw, first, box, font, along, turned)
+            box = _narrowed(turned(*ask.ink(first)), box, font, along)
         if not (-1e5 < box[0] <= box[2] < 1e5 and -1e5 < box[1] <= box[3] < 1e5):
             continue
         if code < 32 or 0xD800 <= code <= 0xDFFF or 0xE000 <= code <= 0xF8FF or code in (0xFFFD, 0xFFFE, 0xFFFF) or code >= 0xF0000:
@@ -118,55 +119,83 @@ class _Font:
     height: float  # of its baseline, growing upwards as it is read
 
 
-def _font(raw: Any, at: int, item: Any, rotation: int, box: Box, turned: Turn) -> _Font:
-    import pypdfium2.raw as pdfium
+class _Ask:
+    """What PDFium says of single characters and text objects of a page; it writes its answers into places made once."""
 
-    matrix = pdfium.FS_MATRIX()
-    pdfium.FPDFText_GetMatrix(raw, at, matrix)
-    size = abs(pdfium.FPDFText_GetFontSize(raw, at)) * math.hypot(matrix.c, matrix.d)
-    turn = (rotation - math.degrees(math.atan2(matrix.b, matrix.a))) % 360 if (matrix.a or matrix.b) else 0.0
-    x, y = _origin(raw, at, turned)
-    base = (-y, x, y, -x)[round(turn / 90) % 4]
-    across = round(turn) % 180 == 90
-    height = box[2] - box[0] if across else box[3] - box[1]
-    if round(turn) % 90:
-        return _Font(turn, size or height, False, base)
-    tall = height > _TALL * size or height < _LOW * size or not _sound(item)
-    if tall:
-        ink = _ink(raw, at)
-        if size <= 0 or (ink[2] - ink[0] if across else ink[3] - ink[1]) > 1.3 * size:
-            return _Font(turn, height, False, base)  # a font that draws larger than its size says
-    return _Font(turn, size, tall, base)
+    def __init__(self, raw: Any, rotation: int, turned: Turn) -> None:
+        import pypdfium2.raw as pdfium
+
+        self._raw, self._rotation, self._turned, self._pdfium = raw, rotation, turned, pdfium
+        self._matrix = pdfium.FS_MATRIX()
+        self._box = [ctypes.c_double() for _ in range(4)]
+        self._place = ctypes.c_double(), ctypes.c_double()
+        self._measure = ctypes.c_float()
+        self._colour = [ctypes.c_uint() for _ in range(4)]
+        self._to_matrix, self._to_measure = ctypes.byref(self._matrix), ctypes.byref(self._measure)
+        self._to_box, self._to_place = [ctypes.byref(each) for each in self._box], [ctypes.byref(each) for each in self._place]
+        self._to_colour = [ctypes.byref(each) for each in self._colour]
+        self._sound: dict[int | None, bool] = {}  # by font
+
+    def font(self, at: int, item: Any, box: Box) -> _Font:
+        """How a text object is set, from its first character and that one's box."""
+        matrix = self._matrix
+        self._pdfium.FPDFText_GetMatrix(self._raw, at, self._to_matrix)
+        size = abs(self._pdfium.FPDFText_GetFontSize(self._raw, at)) * math.hypot(matrix.c, matrix.d)
+        turn = (self._rotation - math.degrees(math.atan2(matrix.b, matrix.a))) % 360 if (matrix.a or matrix.b) else 0.0
+        x, y = self.origin(at)
+        base = (-y, x, y, -x)[round(turn / 90) % 4]
+        across = round(turn) % 180 == 90
+        height = box[2] - box[0] if across else box[3] - box[1]
+        if round(turn) % 90:
+            return _Font(turn, size or height, False, base)
+        tall = height > _TALL * size or height < _LOW * size or not self._believed(item)
+        if tall:
+            ink = self.ink(at)
+            if size <= 0 or (ink[2] - ink[0] if across else ink[3] - ink[1]) > 1.3 * size:
+                return _Font(turn, height, False, base)  # a font that draws larger than its size says
+        return _Font(turn, size, tall, base)
+
+    def _believed(self, item: Any) -> bool:
+        """Whether a font says of its lines what lines are like; one that says nothing is believed."""
+        font = self._pdfium.FPDFTextObj_GetFont(item) if item else None
+        key = ctypes.cast(font, ctypes.c_void_p).value if font else None
+        if key not in self._sound:
+            measures = []
+            for ask in (self._pdfium.FPDFFont_GetAscent, self._pdfium.FPDFFont_GetDescent) if font else ():
+                if ask(font, 1.0, self._to_measure):
+                    measures.append(self._measure.value)
+            above, below = measures if len(measures) == 2 else (0.0, 0.0)
+            self._sound[key] = not (above or below) or (0.6 <= above <= 1.25 and -0.5 <= below <= 0.05 and above - below <= _TALL)
+        return self._sound[key]
+
+    def invisible(self, item: Any) -> bool:
+        """Whether a text object is drawn without ink, or with wholly transparent ink."""
+        mode = self._pdfium.FPDFTextObj_GetTextRenderMode(item)
+        if mode == self._pdfium.FPDF_TEXTRENDERMODE_FILL:
+            return bool(self._pdfium.FPDFPageObj_GetFillColor(item, *self._to_colour)) and self._colour[3].value == 0
+        return bool(mode == self._pdfium.FPDF_TEXTRENDERMODE_INVISIBLE)
+
+    def origin(self, at: int) -> tuple[float, float]:
+        """Where a character is set, as the page is looked at."""
+        x, y = self._place
+        self._pdfium.FPDFText_GetCharOrigin(self._raw, at, *self._to_place)
+        left, top, *_ = self._turned(x.value, y.value, x.value, y.value)
+        return left, top
+
+    def ink(self, at: int) -> Box:
+        """The box of what is drawn, in the page's own space: left, bottom, right, top."""
+        self._pdfium.FPDFText_GetCharBox(self._raw, at, *self._to_box)
+        left, right, bottom, top = self._box
+        return left.value, bottom.value, right.value, top.value
+
+    def inked(self, at: int) -> bool:
+        left, bottom, right, top = self.ink(at)
+        return right - left > 0.01 and top - bottom > 0.01
 
 
-def _sound(item: Any) -> bool:
-    """Whether a font says of its lines what lines are like; one that says nothing is believed."""
-    import pypdfium2.raw as pdfium
-
-    font = pdfium.FPDFTextObj_GetFont(item) if item else None
-    up, down = ctypes.c_float(), ctypes.c_float()
-    if not font or not (pdfium.FPDFFont_GetAscent(font, 1.0, ctypes.byref(up)) and pdfium.FPDFFont_GetDescent(font, 1.0, ctypes.byref(down))):
-        return True
-    above, below = up.value, down.value
-    return not (above or below) or (0.6 <= above <= 1.25 and -0.5 <= below <= 0.05 and above - below <= _TALL)
-
-
-def _invisible(item: Any) -> bool:
-    """Whether a text object is drawn without ink, or with wholly transparent ink."""
-    import pypdfium2.raw as pdfium
-
-    mode = pdfium.FPDFTextObj_GetTextRenderMode(item)
-    if mode == pdfium.FPDF_TEXTRENDERMODE_INVISIBLE:
-        return True
-    if mode != pdfium.FPDF_TEXTRENDERMODE_FILL:
-        return False
-    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    return bool(pdfium.FPDFPageObj_GetFillColor(item, *map(ctypes.byref, (red, green, blue, alpha)))) and alpha.value == 0
-
-
-def _fitted(raw: Any, at: int, box: Box, font: _Font, turned: Turn) -> Box:
+def _fitted(origin: tuple[float, float], box: Box, font: _Font) -> Box:
     """A character's box with an em's height around its baseline."""
-    left, top = _origin(raw, at, turned)
+    left, top = origin
     up, down = _ASCENT * font.size, _DESCENT * font.size
     match round(font.turn / 90) % 4:
         case 0:
@@ -179,25 +208,14 @@ def _fitted(raw: Any, at: int, box: Box, font: _Font, turned: Turn) -> Box:
             return left - up, box[1], left + down, box[3]
 
 
-def _narrowed(raw: Any, at: int, box: Box, font: _Font, long: float, turned: Turn) -> Box:
+def _narrowed(drawn: Box, box: Box, font: _Font, long: float) -> Box:
     """A character's box an em long around what is drawn, where its font says that it takes far more: some fonts for columns do."""
-    drawn = turned(*_ink(raw, at))
     low, high = (1, 3) if box[3] - box[1] == long else (0, 2)
     if drawn[high] - drawn[low] > 0.75 * long or drawn[high] <= drawn[low]:
         return box
     middle = (drawn[low] + drawn[high]) / 2
     start, end = middle - font.size / 2, middle + font.size / 2
     return (box[0], start, box[2], end) if low else (start, box[1], end, box[3])
-
-
-def _origin(raw: Any, at: int, turned: Turn) -> tuple[float, float]:
-    """Where a character is set, as the page is looked at."""
-    import pypdfium2.raw as pdfium
-
-    x, y = ctypes.c_double(), ctypes.c_double()
-    pdfium.FPDFText_GetCharOrigin(raw, at, ctypes.byref(x), ctypes.byref(y))
-    left, top, *_ = turned(x.value, y.value, x.value, y.value)
-    return left, top
 
 
 _Spot = tuple[float, float, int]  # the middle of a character, its place in the text layer
@@ -211,8 +229,8 @@ class _Once:
     Where most of a text object is printed over another one, thin strokes that were shifted as far go with the rest.
     """
 
-    def __init__(self, raw: Any, made: Written) -> None:
-        self._raw = raw
+    def __init__(self, ask: _Ask, made: Written) -> None:
+        self._ask = ask
         self._made = made
         self._placed: dict[tuple[str, int, int], list[_Spot]] = {}
         self._held: list[_Held] = []  # of this object
@@ -229,7 +247,7 @@ class _Once:
             for there_x, there_y, there in self._placed.get((mark.text, whole, near), ()):
                 if abs(x - there_x) < 0.5 * size and abs(y - there_y) < 0.5 * size and not covered:
                     shift = x - there_x, y - there_y
-                    covered = covers(_ink(self._raw, at), _ink(self._raw, there), THIN * size)
+                    covered = covers(self._ask.ink(at), self._ask.ink(there), THIN * size)
         self._held.append((mark, (mark.text, whole, row), (x, y, at), shift, covered))
 
     def flush(self) -> None:
@@ -247,16 +265,3 @@ class _Once:
             placed.setdefault(key, []).append(spot)
         self._held.clear()
 
-
-def _ink(raw: Any, at: int) -> Box:
-    """The box of what is drawn, in the page's own space."""
-    import pypdfium2.raw as pdfium
-
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    pdfium.FPDFText_GetCharBox(raw, at, ctypes.byref(left), ctypes.byref(right), ctypes.byref(bottom), ctypes.byref(top))
-    return left.value, bottom.value, right.value, top.value
-
-
-def _inked(raw: Any, at: int) -> bool:
-    left, bottom, right, top = _ink(raw, at)
-    return right - left > 0.01 and top - bottom > 0.01
