@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -80,14 +80,18 @@ def lost(file: Recount, text: str, left: Sequence[Left]) -> tuple[Lost, ...]:
     compared together with the whole.
     """
     sheets = text.split("\f")
+    by_page: defaultdict[int, list[Part]] = defaultdict(list)
+    for part in file.parts:
+        by_page[part.page].append(part)
+    said: defaultdict[int, str] = defaultdict(str)
+    for each in left:
+        said[each.page] += each.text
     found = []
-    for page in sorted({part.page for part in file.parts}):
-        parts = [part for part in file.parts if part.page == page]
+    for page, parts in sorted(by_page.items()):
         there = Counter("".join(part.characters for part in parts))
         read = Counter(counted(sheets[page - 1] if 0 < page <= len(sheets) else text))
-        for each in left:
-            if each.page in (0, page) or not page:
-                read.update(counted(each.text))
+        for at in {0, page} if page else said.copy():
+            read.update(counted(said[at]))
         missing = there - read
         if missing.total() < LEAST:
             continue
