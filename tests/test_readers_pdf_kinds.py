@@ -11,7 +11,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from index.load import Raw, load
 from index.read import read
-from tests.make_samples import packed
+from tests.make_samples import office, packed
 from tests.test_readers_pdf import bare, drawn
 
 BODY = ["青川市全年受理行政复议申请一百二十件，", "办结一百一十八件，办结率为98.3%，比上年", "提高2.1个百分点，全市调解组织三百二十六个。"]
@@ -361,3 +361,30 @@ class TestFormsAndNotes:
             "青川市补助资金申请表", "申请单位：石桥镇人民政府", "申请金额：86.5万元", "是否公示：☑", "审核意见：同意补助80万元", "批注：请附2023年决算"]
         assert "999" not in got.text
         assert got.warnings == ("第1页的水印或印章“样张”不是正文，没有读入。",)
+
+
+def test_what_a_word_processor_prints(tmp_path: Path) -> None:
+    """Raised and lowered figures, and a section that is read downwards, through LibreOffice."""
+    from docx import Document
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    document = Document()
+    document.add_paragraph("青川市全年受理行政复议申请128件，调解纠纷33000件，涉及金额1,100.00万元。")
+    paragraph = document.add_paragraph()
+    for text, raised in (("常住人口", None), ("2", True), ("31.6万人，总投资10", None), ("7", True), ("元，CO", None), ("2", False), ("排放下降3.2%。", None)):
+        run = paragraph.add_run(text)
+        if raised is not None:
+            setattr(run.font, "superscript" if raised else "subscript", True)
+    document.add_section()
+    direction = OxmlElement("w:textDirection")
+    direction.set(qn("w:val"), "tbRl")
+    document.sections[1]._sectPr.append(direction)
+    document.add_paragraph("县长周文彦主持会议并作了总结讲话，2024年办结1188件，办结率92.2%。")
+    document.save(str(tmp_path / "报告.docx"))
+    if not office(tmp_path / "报告.docx", "pdf"):
+        pytest.skip("没有安装 LibreOffice")
+    got = load(tmp_path / "报告.pdf")
+    assert bare(got.text) == ("青川市全年受理行政复议申请128件，调解纠纷33000件，涉及金额1,100.00万元。常住人口²31.6万人，总投资10⁷元，CO2排放下降3.2%。"
+                              "县长周文彦主持会议并作了总结讲话，2024年办结1188件，办结率92.2%。")
+    assert got.warnings == ()

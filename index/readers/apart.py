@@ -55,7 +55,7 @@ def bounded(read: Callable[[Path], Raw], path: Path, size: int) -> Raw:
         return read(path)
     name = f"{read.__module__.rpartition('.')[2]}:{read.__name__}"
     held = apart("apart:raw", path, name, seconds=limits.SECONDS, memory=limits.MEMORY)
-    return Raw(held["text"], held["marked"], tuple(held["warnings"]), tuple(Left(*each) for each in held["left"]))
+    return Raw(**{**held, "warnings": tuple(held["warnings"]), "left": tuple(Left(*each) for each in held["left"])})
 
 
 def raw(path: Path, function: str) -> dict[str, Any]:
