@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.clean import LINK, PAGE_MARK, RULE, Cleaned, is_navigation
+from index.load import Left
+from index.recount import Lost, Recount, lost, remarks
 from index.types import Heading, Passage, Report
 
 LOW_SHARE = 0.98  # of the characters that a reader would call text
@@ -34,12 +36,25 @@ class Audit:
     indexed: int  # in passages
     dropped: tuple[Dropped, ...]
     warnings: tuple[str, ...]
+    recounted: int | None = None  # characters of the second count (`index.recount`), where the format has one
+    lost: tuple[Lost, ...] = ()  # of those, what the reader gave no sign of
+    left: tuple[Left, ...] = ()  # what it said that it left out
 
     @property
     def share(self) -> float:
         """Of the characters that a reader would call text, those that ended up in passages."""
-        lost = sum(len(run.text) for run in self.dropped if run.why == "正文")
+        lost = sum(len(run.text) for run in self.dropped if run.why == "正文") + self.unread
         return self.indexed / (self.indexed + lost) if self.indexed else 0.0
+
+    @property
+    def unread(self) -> int:
+        """How many characters the second count has and the reader has not."""
+        return sum(len(each.characters) for each in self.lost)
+
+    @property
+    def read_share(self) -> float | None:
+        """Of the characters of the second count, those that were read or knowingly left out."""
+        return None if self.recounted is None else 1 - self.unread / max(1, self.recounted)
 
 
 @dataclass(frozen=True)
@@ -59,8 +74,9 @@ class Overlap:
         return self.share >= ALIKE
 
 
-def audit(raw: str, cleaned: Cleaned, headings: Sequence[Heading], passages: Sequence[Passage]) -> Audit:
-    """What became of the characters of a file's raw text."""
+def audit(raw: str, cleaned: Cleaned, headings: Sequence[Heading], passages: Sequence[Passage],
+          file: Recount | None = None, left: Sequence[Left] = ()) -> Audit:
+    """What became of the characters of a file's raw text; and of the file's own, `file`, of which the reader left out `left`."""
     kept = bytearray(len(raw))
     for passage in passages:
         for at in cleaned.origins[passage.start:passage.end]:
@@ -68,10 +84,12 @@ def audit(raw: str, cleaned: Cleaned, headings: Sequence[Heading], passages: Seq
     indexed = sum(len(re.sub(r"\s", "", passage.text)) for passage in passages)
     dropped = tuple(_dropped(raw, kept))
     warnings = [*_garbled(cleaned.text), *_swallowed(cleaned.text, headings), *_empty_pages(cleaned)]
-    result = Audit(len(re.sub(r"\s", "", raw)), indexed, dropped, ())
+    missing = lost(file, raw, left) if file is not None else ()
+    warnings += remarks(missing)
+    result = Audit(len(re.sub(r"\s", "", raw)), indexed, dropped, (), file.total if file is not None else None, missing, tuple(left))
     if result.share < LOW_SHARE:
         warnings.insert(0, f"只收入了 {result.share:.1%} 的文字：请用 python -m index audit 查看漏掉的部分")
-    return Audit(result.characters, indexed, dropped, tuple(warnings))
+    return replace(result, warnings=tuple(warnings))
 
 
 def overlaps(reports: Sequence[Report]) -> list[Overlap]:
@@ -101,7 +119,7 @@ def _sentences(report: Report) -> dict[str, None]:
 
 def _dropped(raw: str, kept: bytearray) -> Iterable[Dropped]:
     """Runs of a line's characters that are in no passage."""
-    for line in re.finditer(r"[^\n\r\f]+", raw):
+    for line in re.finditer(r"[^\n\r\f\u2029]+", raw):
         for run in re.finditer(rb"\x00+", bytes(kept[line.start():line.end()])):
             start, end = line.start() + run.start(), line.start() + run.end()
             text = raw[start:end].strip()

@@ -49,6 +49,9 @@ HASHES = re.compile(r"#{1,6}\s+|#{1,6}(?=[\u4e00-\u9fff（(])")
 EMPHASIS = re.compile(r"\*\*|__|(?<=^)>\s|`")
 
 
+PARAGRAPH = "\u2029"  # ends a line of a raw text where a reader knows that a paragraph ends
+
+
 @dataclass(frozen=True)
 class Cleaned:
     """Cleaned text; `raw[origins[i]]` is the character that became `text[i]` (a line break: what it stands before)."""
@@ -65,6 +68,7 @@ class _Line:
     end: int
     indent: int
     hashes: int = 0
+    last: bool = False  # of its paragraph, as the reader knows
 
 
 def clean(raw: str, marked: bool = False) -> Cleaned:
@@ -132,7 +136,7 @@ def _content(raw: str, marked: bool) -> tuple[list[_Line], list[tuple[int, int]]
         hashes = HASHES.match(body)
         skip = hashes.end() if hashes else 0
         indent = columns(line[: len(line) - len(line.lstrip())].replace("\t", "    "))
-        lines.append(_Line(start + skip, start + len(body), indent, len(hashes.group().strip()) if hashes else 0))
+        lines.append(_Line(start + skip, start + len(body), indent, len(hashes.group().strip()) if hashes else 0, line.endswith(PARAGRAPH)))
     if not breaks and marks:
         breaks = _breaks(raw, marks)
     body_lines = [i for i, line in enumerate(lines) if line.end - line.start >= 40 or MARKER.match(raw, line.start)]
@@ -195,7 +199,7 @@ def _paragraphs(raw: str, lines: list[_Line]) -> list[list[_Line]]:
             previous = groups[-1][-1]
             before = _indented(raw, previous)
             so_far = "".join(raw[part.start:part.end] for part in groups[-1][-8:])
-            if not line.hashes and _goes_on(so_far, before, text, wrap, head, opened, indented=line.indent > usual + 2):
+            if not line.hashes and not previous.last and _goes_on(so_far, before, text, wrap, head, opened, indented=line.indent > usual + 2):
                 groups[-1].append(line)
                 opened = _still_open(opened, text)
                 head = head and not ends_sentence(text)

@@ -40,6 +40,10 @@ def as_json(findings: Sequence[Finding], overlaps: Sequence[Overlap]) -> dict[st
                     {"why": run.why, "start": run.start, "text": run.text}
                     for run in (each.audit.dropped if each.audit else ())
                 ],
+                "recounted": each.audit.recounted if each.audit else None,
+                "read_share": None if each.audit is None or each.audit.read_share is None else round(each.audit.read_share, 6),
+                "lost": [{"place": run.place, "characters": run.characters} for run in (each.audit.lost if each.audit else ())],
+                "left_out": [{"page": run.page, "why": run.kind, "text": run.text.strip()} for run in (each.audit.left if each.audit else ())],
                 "warnings": list(each.warnings),
                 "note": each.note,
             }
@@ -69,6 +73,7 @@ def lines(findings: Sequence[Finding], overlaps: Sequence[Overlap]) -> Iterator[
         if each.note:
             yield f"{'':28}{each.note}"
         if each.audit is not None:
+            yield from (f"{'':28}{line}" for line in _recounted(each.audit))
             yield from (f"{'':28}{line}" for line in _dropped(each.audit))
         yield from (f"{'':28}注意：{warning}" for warning in each.warnings)
     yield ""
@@ -77,12 +82,27 @@ def lines(findings: Sequence[Finding], overlaps: Sequence[Overlap]) -> Iterator[
     lost = sum(len("".join(run.text.split())) for audit in read for run in audit.dropped if run.why == "正文")
     total = f"，收入全部正文的 {kept / (kept + lost):.2%}" if kept else ""
     yield f"{len(findings)} 份报告{total}；收入率按正文算，页码、导航、链接、分隔线、标记不算正文"
+    recounted = [audit for audit in read if audit.recounted]
+    if recounted:
+        whole = sum(audit.recounted or 0 for audit in recounted)
+        yield f"其中 {len(recounted)} 份另数过一遍：原文件 {whole:,} 字，读到或说明略去的占 {1 - sum(audit.unread for audit in recounted) / whole:.2%}"
     yield from _alike([pair for pair in overlaps if pair.alike])
     yield from _copied([pair for pair in overlaps if not pair.alike])
 
 
 def _counts(audit: Audit) -> tuple[str, str]:
     return f"{audit.characters:,}", f"{sum(len(''.join(run.text.split())) for run in audit.dropped):,}"
+
+
+def _recounted(audit: Audit) -> Iterator[str]:
+    """What the second count says, and what the reader said that it left out, a line a kind."""
+    if audit.read_share is not None:
+        yield f"另数一遍：原文件 {audit.recounted:,} 字，读到或说明略去的占 {audit.read_share:.2%}"
+    kinds: dict[str, list[str]] = defaultdict(list)
+    for run in audit.left:
+        kinds[run.kind].append(run.text.strip())
+    for kind, texts in kinds.items():
+        yield f"读时略去{kind} {len(texts)} 处：{_few(tuple(dict.fromkeys(texts)))}"
 
 
 def _dropped(audit: Audit) -> Iterator[str]:

@@ -5,15 +5,27 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from index import limits
 from index.limits import TEXT_BYTES as MAX_BYTES
 from index.types import LoadError
 
-__all__ = ["MAX_BYTES", "READERS", "SUFFIXES", "Raw", "load"]
+if TYPE_CHECKING:
+    from index.recount import Recount
+
+__all__ = ["MAX_BYTES", "READERS", "SUFFIXES", "Left", "Raw", "load"]
+
+
+class Left(NamedTuple):
+    """What a reader saw and left out, as it stands in the file."""
+
+    page: int  # from 1; 0: of a format without pages
+    kind: str  # 页眉页脚 水印 重印 隐藏
+    text: str
 
 
 @dataclass(frozen=True)
@@ -26,6 +38,8 @@ class Raw:
     text: str
     marked: bool = False  # True: # and ** are markup of this format, not the report's characters
     warnings: tuple[str, ...] = ()  # what could not be read, for the reader of the report: 第3页没有文字…
+    left: tuple[Left, ...] = ()  # what was left out knowingly
+    counted: Recount | None = None  # the second count, where it was taken in the reader's own process
 
 
 @dataclass(frozen=True)
@@ -73,7 +87,7 @@ def load(path: Path) -> Raw:
         raise LoadError(f"{name}：有 {len(raw.text):,} 字，超过上限 {limits.CHARACTERS:,} 字。请拆分后再加入。")
     if not raw.text.strip():
         raise LoadError(f"{name}：文件里没有文字。请检查是否保存完整。")
-    return Raw(writable(raw.text), raw.marked, raw.warnings)
+    return replace(raw, text=writable(raw.text))
 
 
 def writable(text: str) -> str:

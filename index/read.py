@@ -12,6 +12,7 @@ from index.digest import digest
 from index.facts import facts
 from index.load import load
 from index.outline import outline
+from index.recount import recount
 from index.types import LoadError, Report
 
 
@@ -34,7 +35,7 @@ def read_audited(path: Path) -> tuple[Report, Audit]:
     title = next((cleaned.text[at:].split("\n", 1)[0] for at, hashes in cleaned.marked if hashes == 1), "")
     report_id = hashlib.sha256(f"{path.name}\0{cleaned.text}".encode("utf8", "surrogatepass")).hexdigest()[:16]
     passages = chunk(report_id, cleaned.text, headings, cleaned.pages)
-    found = audit(raw.text, cleaned, headings, passages)
+    found = audit(raw.text, cleaned, headings, passages, raw.counted or recount(path), raw.left)
     facts_ = facts(cleaned.text, path.name, title)
     report = Report(report_id, str(path.resolve()), path.name, facts_, cleaned.text, headings, cleaned.pages, passages,
                     (*raw.warnings, *found.warnings), found.share, before)

@@ -115,6 +115,56 @@ def pdf(path: Path, report: Report, *, columns: int = 1, table: Sequence[Sequenc
     page.save()
 
 
+def plain_pdf(path: Path, lines: Sequence[str], *, ascent: int = 880, descent: int = -120, half: int = 500, step: float = 0.5,
+              each: bool = False, size: float = 12.0, turn: int = 0) -> None:
+    """A page of lines in a font that is not embedded, whose descriptor says what it is told to say.
+
+    `ascent`, `descent`: of the font, in thousandths.  `half`: the width that it claims for ASCII, `step` the one that they are
+    set with, in ems.  `each`: every character on its own, as newspapers are.  `turn`: quarters, anticlockwise.
+    """
+    a, b, c, d = ((1, 0, 0, 1), (0, 1, -1, 0), (-1, 0, 0, -1), (0, -1, 1, 0))[turn]
+    drawn = []
+    for at, line in enumerate(lines):
+        across, down = -300.0, 200.0 - 1.8 * size * at
+        for char in line:
+            x, y = 450 + a * across + c * down, 450 + b * across + d * down
+            drawn.append((x, y, char))
+            across += size * (step if char.isascii() else 1.0)
+    if each:
+        body = "".join(f"BT /F1 {size} Tf {a} {b} {c} {d} {x:.3f} {y:.3f} Tm <{char.encode('utf-16-be').hex()}> Tj ET\n" for x, y, char in drawn)
+    else:
+        body, at = "", 0
+        for line in lines:
+            x, y, _ = drawn[at]
+            at += len(line)
+            moves = "".join(f"<{char.encode('utf-16-be').hex()}> {((half / 1000 - step) * 1000 if char.isascii() else 0):.1f} " for char in line)
+            body += f"BT /F1 {size} Tf {a} {b} {c} {d} {x:.3f} {y:.3f} Tm [{moves}] TJ ET\n"
+    box = f"-25 {min(descent, -120)} 1000 {max(ascent, 880)}"
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 900 900] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+        f"<< /Length {len(body)} >>\nstream\n{body}\nendstream",
+        "<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H /DescendantFonts [6 0 R] >>",
+        "<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 5 >>"
+        f" /DW 1000 /W [1 95 {half} 814 939 {half}] /FontDescriptor 7 0 R >>",
+        f"<< /Type /FontDescriptor /FontName /STSong-Light /Flags 6 /FontBBox [{box}] /ItalicAngle 0 /Ascent {ascent} /Descent {descent}"
+        " /CapHeight 880 /StemV 93 >>",
+    ]
+    path.write_bytes(packed(objects))
+
+
+def packed(objects: Sequence[str]) -> bytes:
+    """The objects of a PDF, the first of them its catalog, as a file."""
+    made = b"%PDF-1.7\n"
+    places = []
+    for number, each in enumerate(objects, 1):
+        places.append(len(made))
+        made += f"{number} 0 obj\n{each}\nendobj\n".encode("latin-1")
+    rows = "".join(f"{place:010d} 00000 n \n" for place in places)
+    return made + (f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{rows}trailer << /Size {len(objects) + 1} /Root 1 0 R >>\n"
+                   f"startxref\n{len(made)}\n%%EOF").encode()
+
+
 def wrapped(text: str, width: int, indent: int = 0) -> list[str]:
     """Text cut at `width` wide characters, the first line shorter; no line begins with a closing mark."""
     lines, line, room = [], "", (width - indent) * 2

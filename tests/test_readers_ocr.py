@@ -86,7 +86,7 @@ def test_without_the_option_a_mixed_file_gives_its_text_and_names_the_pages(tmp_
 def test_a_scanned_pdf_is_recognised_with_boxes(tmp_path: Path) -> None:
     path = scan(tmp_path / "扫描.pdf", [], LINES)
     raw = load(path)
-    assert raw.warnings == ("第2页是扫描页，文字由识别得来，可能有误。",)
+    assert raw.warnings == ("第2页是扫描页，文字由识别得来，可能有误。", ocr.PER_MILLE)
     page = raw.text.partition("\f")[2]
     assert SequenceMatcher(None, "".join(LINES), "".join(page.split()), autojunk=False).ratio() > 0.9
     start = raw.text.index("1876")
@@ -147,7 +147,7 @@ def test_a_scanned_ofd_is_recognised_and_a_picture_of_an_unknown_kind_named(tmp_
     pages = raw.text.split("\f")
     assert pages[0].strip() == "本页有字。"
     assert SequenceMatcher(None, "".join(LINES), "".join(pages[1].split()), autojunk=False).ratio() > 0.9
-    assert raw.warnings == ("第2、3页是扫描页，文字由识别得来，可能有误。", "第3页没有认出文字。")
+    assert raw.warnings == ("第2、3页是扫描页，文字由识别得来，可能有误。", ocr.PER_MILLE, "第3页没有认出文字。")
 
 
 @needs_font
@@ -185,3 +185,51 @@ def test_the_committed_scan_reads_as_the_report_it_was_made_from() -> None:
     truth = "".join(line for _, text in blocks(report)[:6] for line in wrapped(text, 36, 2))
     got = "".join(load(ROOT / "tests" / "data" / "扫描件.png").text.split())
     assert SequenceMatcher(None, "".join(truth.split()), got, autojunk=False).ratio() > 0.95
+
+
+STEADY = ["某县司法局2024年工作情况统计", "全年受理行政复议案件100件，办结100件。", "办理法律援助案件2022件，增长22.2%。", "普法宣传555场，受众33300人次。"]
+
+
+def upside(path: Path, lines: list[str], quarters: int) -> Path:
+    """A page scanned with the paper turned, anticlockwise."""
+    from PIL import Image
+
+    picture(path, lines)
+    Image.open(path).rotate(90 * quarters, expand=True, fillcolor=255).save(path)
+    return path
+
+
+@needs_ocr
+@needs_font
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_page_scanned_turned_keeps_every_character_and_their_order(tmp_path: Path, quarters: int) -> None:
+    got = "".join(load(upside(tmp_path / "转.png", STEADY, quarters)).text.split())
+    assert got == "".join(STEADY), "equal digits stand beside one another: none is a second print"
+
+
+@needs_ocr
+@needs_font
+def test_a_column_of_characters_keeps_every_one(tmp_path: Path) -> None:
+    from PIL import Image, ImageDraw, ImageFont
+
+    column = "二〇二五年十二月二十二日"
+    face = ImageFont.truetype(next(font for font in FONTS if Path(font).is_file()), 44)
+    image = Image.new("L", (500, 900), 255)
+    for at, char in enumerate(column):
+        ImageDraw.Draw(image).text((220, 40 + 60 * at), char, font=face, fill=0)
+    image.save(tmp_path / "竖.png")
+    assert "".join(load(tmp_path / "竖.png").text.split()) == column
+
+
+def test_marks_of_lines_that_run_down_up_and_backwards() -> None:
+    """A line's characters share its box in the direction in which it runs; a short line runs as the others do."""
+    wide, tall = [(0, 0), (90, 0), (90, 10), (0, 10)], [(0, 0), (10, 0), (10, 90), (0, 90)]
+    for corners, flipped, turn in ((wide, False, 0), (tall, False, 90), (wide, True, 180), (tall, True, 270)):
+        for text in ("二〇二二年", "22"):
+            made = list(ocr._marks([("青川市司法局", corners, flipped), (text, corners, flipped)], (0, 0, 100, 100), (100, 100)))[6:]
+            assert "".join(mark.text for mark in made) == text
+            assert {mark.turn for mark in made} == {turn}
+            places = [mark.box[1] if corners is tall else mark.box[0] for mark in made]
+            assert places == sorted(places, reverse=flipped) and len(set(places)) == len(text)
+    (short, *_), = [list(ocr._marks([("青川市司法局", wide, False), ("60", wide, True)], (0, 0, 100, 100), (100, 100)))[6:]]
+    assert short.turn == 0

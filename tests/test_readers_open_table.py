@@ -45,7 +45,7 @@ def rules(*ys: float, left: float = 75, right: float = 520) -> list[Stroke]:
 
 
 def read(cells: list[Cell], strokes: list[Stroke] | None = None) -> list[str]:
-    return [line.text for line in sheet(marks(cells), strokes or [], 842)[0]]
+    return [line.text for line in sheet(marks(cells), strokes or [], (595, 842))[0]]
 
 
 def test_a_three_line_table_between_paragraphs() -> None:
@@ -118,7 +118,7 @@ def test_no_character_is_lost_or_made_up(placed: list[tuple[int, int, str]], rul
     """Names of columns come again in each row; nothing else does, and nothing goes."""
     page = [(60.0 + step * column, 100.0 + 20 * row + (lean if column % 2 else 0), text) for column, row, text in placed]
     strokes = rules(*(97.0 + 20 * at for at in ruled), right=60 + 5 * step)
-    got, plain = sheet(marks(page), strokes, 842)[0], lines(marks(page))
+    got, plain = sheet(marks(page), strokes, (595, 842))[0], lines(marks(page))
     found = Counter(c for line in got for c in line.text if c not in " ：，。/")
     there = Counter(c for line in plain for c in line.text if c not in " ：，。/")
     assert set(found) == set(there)

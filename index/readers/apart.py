@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from index import limits
-from index.load import Raw
+from index.load import Left, Raw
 from index.types import LoadError
 
 _ROOT = Path(__file__).resolve().parents[2]
 
 
 def apart(function: str, path: Path, *arguments: Any, seconds: int, memory: int) -> Any:
-    """`function(path, *arguments)`, what it returns by way of JSON; `function` is “module:name” in index.readers.
+    """`function(path, *arguments)`, what it returns by way of JSON; `function` is “module:name” in index.readers, or “index.…:name”.
 
     Raises LoadError: the reader's own; one that names the limit where it took more than `seconds` or `memory` bytes; and
     one that says the file is damaged where the parser crashed.
@@ -54,20 +54,25 @@ def bounded(read: Callable[[Path], Raw], path: Path, size: int) -> Raw:
     if size <= limits.APART_BYTES:
         return read(path)
     name = f"{read.__module__.rpartition('.')[2]}:{read.__name__}"
-    return Raw(**apart("apart:raw", path, name, seconds=limits.SECONDS, memory=limits.MEMORY))
+    held = apart("apart:raw", path, name, seconds=limits.SECONDS, memory=limits.MEMORY)
+    return Raw(**{**held, "warnings": tuple(held["warnings"]), "left": tuple(Left(*each) for each in held["left"])})
 
 
 def raw(path: Path, function: str) -> dict[str, Any]:
     """In the other process: what a reader gives, as JSON."""
+    return asdict(_named(function)(path))
+
+
+def _named(function: str) -> Callable[..., Any]:
     module, _, name = function.partition(":")
-    return asdict(getattr(import_module(f"index.readers.{module}"), name)(path))
+    found: Callable[..., Any] = getattr(import_module(module if module.startswith("index.") else f"index.readers.{module}"), name)
+    return found
 
 
 def _child(function: str, path: str, arguments: str, seconds: str, memory: str) -> dict[str, Any]:
     _limit(int(seconds), int(memory))
-    module, _, name = function.partition(":")
     try:
-        return {"value": getattr(import_module(f"index.readers.{module}"), name)(Path(path), *json.loads(arguments))}
+        return {"value": _named(function)(Path(path), *json.loads(arguments))}
     except MemoryError:
         return {"memory": True}
     except LoadError as error:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.readers.layout import Box, Line, Mark, joined, lines
-from index.readers.table import Piece, header_rows, rows
+from index.readers.table import Piece, header_rows, is_value, rows
 
 Stroke = Box  # a straight line, level or upright, as the box around it
 
 _NEAR = 2.5  # points: lines this close are one
 _SHORT = 6.0  # points: nothing shorter rules a cell
 _MOST = 10_000  # cells of a table
+_NAME = 30  # characters of a column's name
 _PROSE = 1500  # characters: a box that holds more is a frame around text
 
 
@@ -43,7 +44,7 @@ class Table:
 
 
 def grids(strokes: Sequence[Stroke]) -> list[Grid]:
-    """Tables of at least two columns and two rows that strokes rule."""
+    """Tables of at least two columns that strokes rule."""
     level = level_strokes(strokes)
     upright = _merged([(s[0] + s[2], s[1], s[3]) for s in strokes if s[3] - s[1] >= _SHORT and s[2] - s[0] <= _NEAR])
     if len(level) * len(upright) > 4_000_000:
@@ -52,7 +53,7 @@ def grids(strokes: Sequence[Stroke]) -> list[Grid]:
     for hs, vs in _connected(level, upright):
         xs = _edges([v[0] for v in vs] + [h[1] for h in hs] + [h[2] for h in hs])
         ys = _edges([h[0] for h in hs] + [v[1] for v in vs] + [v[2] for v in vs])
-        if len(xs) >= 3 and len(ys) >= 3 and len(xs) * len(ys) <= _MOST:
+        if len(xs) >= 3 and len(ys) >= 2 and len(xs) * len(ys) <= _MOST:
             found.append(Grid(xs, ys, _owners(xs, ys, hs, vs)))
     return sorted(found, key=lambda grid: grid.ys[0])
 
@@ -87,14 +88,27 @@ def written(table: Table, above: Table | None) -> list[Line]:
     cells = table.cells
     count = table.header
     first = 0
-    if above is not None and _same_columns(table.grid, above.grid):
-        count = header_rows(above.texts())
+    if above is not None and _same_columns(table.grid, above.grid) and not _headed(table.texts(), above.texts()):
+        count = header_rows(above.texts()) or int(_names(above.texts()))
         head = above.cells[:count]
         if [[c.text for c in row] for row in head] != table.texts()[:count]:
             cells, first = [*head, *cells], count
         count = count or None
     texts = [[cell.text for cell in row] for row in cells]
     return [_line(pieces, cells, table.grid, first) for pieces in rows(texts, count)]
+
+
+def _names(cells: list[list[str]]) -> bool:
+    """Whether a row alone at the foot of a page names the columns of what follows on the next."""
+    return len(cells) == 1 and all(cell.strip() and not is_value(cell) and len(cell) <= _NAME for cell in cells[0]) and len(set(cells[0])) > 1
+
+
+def _headed(cells: list[list[str]], above: list[list[str]]) -> bool:
+    """Whether a table begins with names of its own, over figures, and not with those of the table before."""
+    first, *rest = cells
+    if not rest or not _names([first]) or first == above[min(len(above) - 1, max(0, header_rows(above) - 1))]:
+        return False
+    return any(2 * sum(is_value(row[column]) for row in rest) > len(rest) for column in range(1, len(first)))
 
 
 def _line(pieces: list[Piece], cells: list[list[Line]], grid: Grid, first: int) -> Line:

@@ -25,10 +25,14 @@ if TYPE_CHECKING:
 
 REMEDY = "识别扫描件要另装：pip install -r requirements-ocr.txt；或换有文字层的文件。"
 
+PER_MILLE = "识别时 ‰ 可能读成 %，数字和单位请核对原件。"  # seen in rapidocr 3.10.0: never read as ‰
+
 STAMP = 50  # characters that a scanner may write on a page that is a picture
 _DPI = 200
 _CLEAR = 0.85  # mean certainty of a page that reads well
 _LEAST = 0.5  # certainty below which a line is noise
+_TALL = 1.5  # times as high as wide: the recogniser reads such a box as a line that runs down or up
+_SHORT = 3  # characters of a line that look the same upside down too often
 
 
 def available() -> bool:
@@ -55,7 +59,7 @@ def unread(scanned: Sequence[int]) -> str:
 
 def remarks(scanned: Sequence[int], doubtful: Sequence[int], empty: Sequence[int]) -> list[str]:
     """The warnings for pages that were recognised."""
-    return [f"{numbers(scanned)}是扫描页，文字由识别得来，可能有误。",
+    return [f"{numbers(scanned)}是扫描页，文字由识别得来，可能有误。", PER_MILLE,
             *([f"{numbers(doubtful)}识别得不清楚，请核对原件。"] if doubtful else []),
             *([f"{numbers(empty)}没有认出文字。"] if empty else [])]
 
@@ -73,7 +77,7 @@ def image(path: Path) -> Raw:
     pages: list[str] = answer["pages"]
     if not any(pages):
         raise LoadError(f"{path.name}：图片里没有认出文字。请换更清晰的扫描件。")
-    warnings = ["文字由识别得来，可能有误。", *(["识别得不清楚，请核对原件。"] if answer["doubtful"] else [])]
+    warnings = ["文字由识别得来，可能有误。", PER_MILLE, *(["识别得不清楚，请核对原件。"] if answer["doubtful"] else [])]
     return Raw("\f".join(pages), warnings=tuple(warnings))
 
 
@@ -116,7 +120,7 @@ def packed(path: Path, jobs: Sequence[dict[str, Any]]) -> dict[str, Any]:
                 certainties += [certainty] if found else []
             if certainties and min(certainties) < _CLEAR:
                 doubtful.append(number)
-            sheets.append(printed(sheet(marks, [], job["height"])[0], job["height"] or 1, False))
+            sheets.append(printed(sheet(marks, [], (job["width"], job["height"]))[0], job["height"] or 1, False))
     return {"sheets": sheets, "doubtful": doubtful}
 
 
@@ -140,7 +144,7 @@ def scans(path: Path, numbers: Sequence[int], with_boxes: bool) -> dict[str, Any
         found, certainty = read(picture, (0, 0, width, height))
         if found and certainty < _CLEAR:
             doubtful.append(number)
-        sheets.append(printed(sheet(found, [], height)[0], height or 1, with_boxes))
+        sheets.append(printed(sheet(found, [], (width, height))[0], height or 1, with_boxes))
         page.close()
     return {"sheets": sheets, "doubtful": doubtful}
 
@@ -168,7 +172,7 @@ def pictures(path: Path) -> dict[str, Any]:
         read = read or _Reader()
         found, certainty = read(picture, (0, 0, width, height))
         doubtful |= bool(found) and certainty < _CLEAR
-        pages.append("".join("\u3000" * min(line.indent, 10) + writable(line.text) + "\n" for line in sheet(found, [], height)[0]))
+        pages.append("".join("\u3000" * min(line.indent, 10) + writable(line.text) + "\n" for line in sheet(found, [], (width, height))[0]))
     return {"pages": pages, "doubtful": doubtful}
 
 
@@ -186,25 +190,51 @@ class _Reader:
     def __call__(self, picture: Image, place: Box) -> tuple[list[Mark], float]:
         """Characters of a picture that is shown at a place on a page; and the mean certainty, 0 to 1."""
         import numpy as np
+        from rapidocr.utils.process_img import map_boxes_to_original
 
-        result = self._engine(np.asarray(picture.convert("RGB"))[:, :, ::-1])
-        if result.boxes is None or result.txts is None:
+        engine = self._engine
+        pixels = np.asarray(picture.convert("RGB"))[:, :, ::-1]
+        scaled, record = engine.preprocess_img(pixels)
+        # not engine(pixels): which lines it turned round before it read them is what says in which direction they run
+        boxes, turns, texts, _ = engine.run_ocr_steps(scaled, record)
+        if boxes.boxes is None or texts.txts is None:
             return [], 0.0
-        kept = [(text, corners, score) for text, corners, score in zip(result.txts, result.boxes, result.scores, strict=True)
-                if score >= _LEAST]
-        found = list(_marks(kept, place, picture.size))
-        return found, sum(score for _, _, score in kept) / len(kept) if kept else 0.0
+        corners = map_boxes_to_original(boxes.boxes, record, *pixels.shape[:2])
+        round_ = [label == "180" and score > engine.cfg.Cls.cls_thresh for label, score in turns.cls_res or [("0", 1.0)] * len(texts.txts)]
+        kept = [(text, box, flipped, float(score)) for text, box, flipped, score in zip(texts.txts, corners, round_, texts.scores, strict=True)
+                if text.strip() and score >= _LEAST]
+        found = list(_marks([(text, box, flipped) for text, box, flipped, _ in kept], place, picture.size))
+        return found, sum(score for *_, score in kept) / len(kept) if kept else 0.0
 
 
-def _marks(found: list[tuple[str, Any, float]], place: Box, size: tuple[int, int]) -> Iterator[Mark]:
-    """Each recognised line shared out evenly among its characters, wide ones twice a narrow one."""
+def _marks(found: Sequence[tuple[str, Any, bool]], place: Box, size: tuple[int, int]) -> Iterator[Mark]:
+    """Each recognised line shared out evenly among its characters, wide ones twice a narrow one, in the direction in which it runs.
+
+    A tall box is read down the page, or up where the recogniser had to turn it round, as a level one that was turned round is
+    read from the right.  Where most of a page's lines of a kind run one way, a short one that does not was mistaken.
+    """
     across, down = (place[2] - place[0]) / size[0], (place[3] - place[1]) / size[1]
-    for text, corners, _ in found:
-        xs, ys = [place[0] + float(x) * across for x, _ in corners], [place[1] + float(y) * down for _, y in corners]
-        left, right, top, bottom = min(xs), max(xs), min(ys), max(ys)
+    lines = []
+    for text, corners, flipped in found:
+        xs, ys = [float(x) for x, _ in corners], [float(y) for _, y in corners]
+        tall = max(ys) - min(ys) >= _TALL * (max(xs) - min(xs)) and len(text) > 1
+        box = (place[0] + min(xs) * across, place[1] + min(ys) * down, place[0] + max(xs) * across, place[1] + max(ys) * down)
+        lines.append((text, box, tall, flipped))
+    usual = {}
+    for kind in (False, True):
+        votes = [(len(text), flipped) for text, _, tall, flipped in lines if tall is kind and len(text) > _SHORT]
+        usual[kind] = sum(n for n, flipped in votes if flipped) * 2 > sum(n for n, _ in votes)
+    for text, (left, top, right, bottom), tall, flipped in lines:
+        backwards = flipped if len(text) > _SHORT else usual[tall]
+        turn = (270 if backwards else 90) if tall else (180 if backwards else 0)
         weights = [1 if c.isascii() else 2 for c in text]
-        step = (right - left) / max(1, sum(weights))
-        x = left
+        total = max(1, sum(weights))
+        start = 0
         for c, weight in zip(text, weights, strict=True):
-            yield Mark(c, (x, top, x + step * weight, bottom))
-            x += step * weight
+            first, last = start / total, (start + weight) / total
+            if backwards:
+                first, last = 1 - last, 1 - first
+            box = ((left, top + first * (bottom - top), right, top + last * (bottom - top)) if tall
+                   else (left + first * (right - left), top, left + last * (right - left), bottom))
+            yield Mark(c, box, turn, right - left if tall else bottom - top)
+            start += weight

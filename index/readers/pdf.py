@@ -12,15 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from index import limits
-from index.load import Raw
+from index import limits, recount_pdf
+from index.load import Left, Raw
 from index.readers import ocr
 from index.readers.apart import apart
 from index.readers.broken import broken
 from index.readers.grid import Table
-from index.readers.layout import Box, Mark
-from index.readers.printed import Printed, kept, numbers, printed, printed_of, text
+from index.readers.layout import Box
+from index.readers.overlay import HIDDEN, WATERMARK, Run, parted, said, unseen
+from index.readers.overlay import watermarks as marks_across
+from index.readers.pdf_marks import seen, written
+from index.readers.pdf_notes import notes
+from index.readers.printed import Printed, furniture, kept, numbers, printed, printed_of, text
 from index.readers.sheet import sheet
+from index.recount import Recount
 from index.types import LoadError
 
 
@@ -34,8 +39,9 @@ class Place:
 
 def pdf(path: Path) -> Raw:
     """Text of a PDF, a form feed after each page, so that the n-th page of the text is the n-th of the file."""
-    sheets, warnings = _sheets(path)
-    return Raw(text(sheets), warnings=warnings)
+    found = _sheets(path)
+    running = [Left(number + 1, "页眉页脚", line.text) for number, line in furniture(found.sheets)]
+    return Raw(text(found.sheets), warnings=tuple(found.warnings), left=(*found.left, *running), counted=found.counted)
 
 
 def boxes(path: Path, start: int, end: int) -> tuple[Place, ...]:
@@ -43,17 +49,17 @@ def boxes(path: Path, start: int, end: int) -> tuple[Place, ...]:
 
     The file is read again, its lines first and then the pages concerned.  Raises LoadError as `load` does.
     """
-    sheets, _ = _sheets(path)
+    whole = _sheets(path)
     wanted: list[tuple[int, int, int, int]] = []  # page, line, from, to
     position = 0
-    for number, at, line, after in kept(sheets):
+    for number, at, line, after in kept(whole.sheets):
         if position < end and start < position + len(line.text):
             wanted.append((number, at, max(0, start - position), min(len(line.text), end - position)))
         position += len(line.text) + len(after)
     pages = sorted({number for number, *_ in wanted})
     if not pages:
         return ()
-    placed = dict(zip(pages, _sheets(path, pages)[0], strict=True))
+    placed = dict(zip(pages, _sheets(path, pages, whole.watermarks).sheets, strict=True))
     found = []
     for number, at, first, last in wanted:
         around = [box for box in placed[number][at].boxes[first:last] if box is not None]
@@ -63,29 +69,61 @@ def boxes(path: Path, start: int, end: int) -> tuple[Place, ...]:
     return tuple(found)
 
 
-def _sheets(path: Path, only: Sequence[int] | None = None) -> tuple[list[list[Printed]], tuple[str, ...]]:
-    """Lines of each page, or with their boxes of some pages counted from 0; and what could not be read."""
-    answer = apart("pdf:extract", path, only, seconds=limits.SECONDS, memory=limits.MEMORY)
+@dataclass
+class _Found:
+    """What a file holds: lines of each page asked for; what could not be read and what was left out."""
+
+    sheets: list[list[Printed]]
+    warnings: list[str]
+    left: list[Left]
+    watermarks: list[str]
+    counted: Recount
+
+
+def _sheets(path: Path, only: Sequence[int] | None = None, watermarks: Sequence[str] | None = None) -> _Found:
+    """Lines of each page, or with their boxes of some pages counted from 0, whose watermarks are known."""
+    answer = apart("pdf:extract", path, only, watermarks, seconds=limits.SECONDS, memory=limits.MEMORY)
     sheets = [printed_of(sheet) for sheet in answer["sheets"]]
     scanned: list[int] = answer["scanned"]
     missing: list[int] = answer["missing"]
     if len(missing) == len(sheets):
         raise LoadError(f"{path.name}：{len(missing)} 页都打不开，文件可能已损坏。请用原来的软件打开、另存后再加入。")
-    warnings = [f"{numbers(missing)}打不开，没有读入。"] if missing else []
+    left = [Left(number + 1, kind, said) for number, kind, said in answer["left"]]
+    found = _Found(sheets, [f"{numbers(missing)}打不开，没有读入。"] if missing else [], left, answer["watermarks"], recount_pdf.of(answer["counted"]))
+    found.warnings += said([(each.page - 1, each.text) for each in left if each.kind == WATERMARK])
+    hidden = sorted({each.page - 1 for each in left if each.kind == HIDDEN})
+    found.warnings += [unseen(hidden)] if hidden else []
     if not scanned:
-        return sheets, tuple(warnings)
+        return found
     ocr.allow(path.name, scanned, any(sheets))
     if not ocr.available():
-        return sheets, (*warnings, ocr.unread(scanned))
+        found.warnings.append(ocr.unread(scanned))
+        return found
     place = {number: at for at, number in enumerate(only if only is not None else range(len(sheets)))}
     recognised, doubtful = ocr.pages(path, scanned, with_boxes=only is not None)
     for number, lines in zip(scanned, recognised, strict=True):
-        sheets[place[number]] = ocr.richer(sheets[place[number]], printed_of(lines))
-    return sheets, (*warnings, *ocr.remarks(scanned, doubtful, [number for number in scanned if not sheets[place[number]]]))
+        before = sheets[place[number]]
+        sheets[place[number]] = ocr.richer(before, printed_of(lines))
+        if sheets[place[number]] is not before:
+            found.left += [Left(number + 1, "扫描页上另写的字", line.text) for line in before]
+    found.warnings += ocr.remarks(scanned, doubtful, [number for number in scanned if not sheets[place[number]]])
+    return found
 
 
-def extract(path: Path, only: Sequence[int] | None) -> dict[str, Any]:
-    """Lines of every page, or with boxes of `only` some; and the numbers of the pages that are pictures."""
+@dataclass
+class _Page:
+    """A page in the other process, before it is known which of what is written across it is a watermark."""
+
+    number: int
+    lines: list[dict[str, Any]]  # as JSON
+    height: float
+    across: list[Run]
+    left: list[tuple[str, str]]  # kind, text
+    counted: list[dict[str, Any]]  # the second count's parts of it, as JSON
+
+
+def extract(path: Path, only: Sequence[int] | None, watermarks: Sequence[str] | None = None) -> dict[str, Any]:
+    """Lines of every page, or with boxes of `only` some; the numbers of the pages that are pictures; what was left out."""
     import pypdfium2
 
     try:
@@ -99,7 +137,9 @@ def extract(path: Path, only: Sequence[int] | None) -> dict[str, Any]:
         raise LoadError(f"{path.name}：有 {count:,} 页，超过上限 {limits.PAGES:,} 页。请拆分后再加入。")
     if not count:
         raise LoadError(f"{path.name}：一页也没有。请检查是否保存完整。")
-    sheets: list[list[dict[str, Any]]] = []
+    with broken(path.name, "PDF 文件"):
+        document.init_forms()
+    pages: list[_Page] = []
     scanned: list[int] = []
     missing: list[int] = []
     above: Table | None = None
@@ -108,73 +148,63 @@ def extract(path: Path, only: Sequence[int] | None) -> dict[str, Any]:
         try:
             page = document[number]
         except pypdfium2.PdfiumError:  # a page that the file counts and does not hold
-            sheets.append([])
+            pages.append(_Page(number, [], 1, [], [], []))
             missing.append(number)
             continue
+        before = above if only is None or not number else _last_table(document, number - 1, path.name, watermarks or ())
         with broken(f"{path.name} 第{number + 1}页", "PDF 文件"):
-            height = page.get_height()
-            marks, unknown = _marks(page, path.name)
-            if unknown > 0.3 * (len(marks) + unknown):
-                marks = []  # a font that does not say which characters it draws
-            picture = len(marks) <= ocr.STAMP and _picture(page, bool(marks))
-        if picture or (unknown and not marks):
+            found, above, picture = _page(page, number, path.name, document.formenv, before, watermarks or (), only is not None)
+        if picture:
             scanned.append(number)
-        before = above if only is None or not number else _last_table(document, number - 1, path.name)
-        found, above = sheet(marks, list(_strokes(page)) if marks else [], height, before)
-        characters += sum(len(line.text) for line in found)
+        characters += sum(len(line["text"]) for line in found.lines)
         if characters > limits.CHARACTERS:
             raise LoadError(f"{path.name}：超过上限 {limits.CHARACTERS:,} 字。请拆分后再加入。")
-        sheets.append(printed(found, height or 1, only is not None))
+        pages.append(found)
         page.close()
-    return {"sheets": sheets, "scanned": scanned, "missing": missing}
-
-
-def _last_table(document: Any, number: int, name: str) -> Table | None:
-    page = document[number]
-    return sheet(_marks(page, name)[0], list(_strokes(page)), page.get_height())[1]
-
-
-def _marks(page: Any, name: str) -> tuple[list[Mark], int]:
-    """Characters of a page in the order of the file, and how many more have no Unicode."""
-    import pypdfium2.raw as pdfium
-
-    layer = page.get_textpage()
-    count = layer.count_chars()
-    if count > limits.PAGE_MARKS:
-        raise LoadError(f"{name}：一页上有 {count:,} 个字符，超过上限 {limits.PAGE_MARKS:,} 个。请另存后再加入。")
-    rectangle = pdfium.FS_RECTF()
-    reference = ctypes.byref(rectangle)
-    turned = _turn(page)
-    marks: list[Mark] = []
-    unknown = 0
-    for at in range(count):
-        code = pdfium.FPDFText_GetUnicode(layer, at)
-        if code <= 32 or code in (0xA0, 0x3000, 0x2028):
-            if code == 32 and marks:
-                _, (_, top, right, bottom) = marks[-1]
-                marks.append(Mark(" ", (right, top, right, bottom)))
-            continue
-        if 0xD800 <= code <= 0xDFFF or 0xE000 <= code <= 0xF8FF or code in (0xFFFD, 0xFFFE, 0xFFFF) or code > 0x10FFFF:
-            unknown += 1
-            code = 0xFFFD
-        if pdfium.FPDFText_GetLooseCharBox(layer, at, reference):
-            box = turned(rectangle.left, rectangle.bottom, rectangle.right, rectangle.top)
-            if -1e5 < box[0] <= box[2] < 1e5 and -1e5 < box[1] <= box[3] < 1e5:
-                marks.append(Mark(chr(code), box))
-    layer.close()
-    return marks if unknown < len(marks) else [], unknown
-
-
-def _turn(page: Any) -> Any:
-    """Box in the page's own space (left, bottom, right, top) → as it is looked at, from the top left corner."""
-    left, bottom, right, top = page.get_cropbox()
-    turns = {
-        0: lambda x0, y0, x1, y1: (x0 - left, top - y1, x1 - left, top - y0),
-        90: lambda x0, y0, x1, y1: (y0 - bottom, x0 - left, y1 - bottom, x1 - left),
-        180: lambda x0, y0, x1, y1: (right - x1, y0 - bottom, right - x0, y1 - bottom),
-        270: lambda x0, y0, x1, y1: (top - y1, right - x1, top - y0, right - x0),
+    marked = frozenset(watermarks) if watermarks is not None else marks_across([page.across for page in pages])
+    for at, page in enumerate(pages):
+        if any(not run.slanted and not run.over and run.text in marked for run in page.across):  # read as text before it was known for none
+            before = _last_table(document, page.number - 1, path.name, list(marked)) if page.number else None
+            pages[at], *_ = _page(document[page.number], page.number, path.name, document.formenv, before, list(marked), only is not None)
+    document.close()
+    return {
+        "sheets": [page.lines + printed([run.line() for run in page.across if run.slanted and run.text not in marked], page.height, only is not None)
+                   for page in pages],
+        "scanned": scanned, "missing": missing, "watermarks": sorted(marked),
+        "left": [(page.number, kind, text) for page in pages
+                 for kind, text in [*page.left, *((WATERMARK, run.text) for run in page.across if run.text in marked)]],
+        "counted": [part for page in pages for part in page.counted] if only is None else [],
     }
-    return turns[page.get_rotation()]
+
+
+def _page(page: Any, number: int, name: str, form: Any, above: Table | None, watermarks: Sequence[str],
+          with_boxes: bool = False) -> tuple[_Page, Table | None, bool]:
+    """A page, the table that ends it, and whether it is a picture."""
+    size = page.get_size()
+    layer = page.get_textpage()
+    found = written(page, layer, name)
+    counted = recount_pdf.of_page(page, layer, form, number + 1)
+    layer.close()
+    marks, left = found.marks, [("重印", found.doubled)] if found.doubled else []
+    if found.hidden and _picture(page, True):  # what a program recognised in a scan
+        marks = [*marks, *found.hidden]
+    elif found.hidden:
+        left.append((HIDDEN, "".join(mark.text for mark in found.hidden)))
+    if found.unknown > 0.3 * len(marks):
+        marks = []  # a font that does not say which characters it draws
+    picture = len(marks) <= ocr.STAMP and _picture(page, bool(marks))
+    marks, across = parted(marks)
+    known = {id(mark) for run in across if not run.slanted and run.text in watermarks for mark in run.marks}
+    aside = notes(page, form, "".join(mark.text for mark in marks))
+    marks = [*(mark for mark in marks if id(mark) not in known), *aside.typed]
+    lines, last = sheet(marks, list(_strokes(page)) if marks else [], size, above)
+    left += [(WATERMARK, text) for text in aside.watermarks]
+    height = size[1] or 1
+    return _Page(number, printed([*lines, *aside.lines], height, with_boxes), height, across, left, counted), last, picture or bool(found.unknown and not marks)
+
+
+def _last_table(document: Any, number: int, name: str, watermarks: Sequence[str]) -> Table | None:
+    return _page(document[number], number, name, document.formenv, None, watermarks)[1]
 
 
 def _picture(page: Any, written: bool) -> bool:
@@ -201,33 +231,56 @@ def _strokes(page: Any) -> Iterator[Box]:
     """Level and upright straight lines on a page: drawn ones, and rectangles too thin to be anything else."""
     import pypdfium2.raw as pdfium
 
-    turned = _turn(page)
-    x, y = ctypes.c_float(), ctypes.c_float()
+    turned = seen(page)
+    count_of, segment_of, kind_of = pdfium.FPDFPath_CountSegments, pdfium.FPDFPath_GetPathSegment, pdfium.FPDFPathSegment_GetType
+    point_of, closes = pdfium.FPDFPathSegment_GetPoint, pdfium.FPDFPathSegment_GetClose
+    x, y, matrix = ctypes.c_float(), ctypes.c_float(), pdfium.FS_MATRIX()
+    to_x, to_y, to_matrix = ctypes.byref(x), ctypes.byref(y), ctypes.byref(matrix)
     left = limits.PAGE_MARKS
-    for item in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_PATH], max_depth=1):
-        matrix = item.get_matrix()
-        count = pdfium.FPDFPath_CountSegments(item)
+    for number in range(pdfium.FPDFPage_CountObjects(page)):
+        item = pdfium.FPDFPage_GetObject(page, number)
+        if pdfium.FPDFPageObj_GetType(item) != pdfium.FPDF_PAGEOBJ_PATH:
+            continue
+        count = count_of(item)
         left -= max(count, 1)
         if left < 0:
             return  # a drawing, not a table
-        if count > 2_000:
+        if count > 2_000 or not pdfium.FPDFPageObj_GetMatrix(item, to_matrix):
             continue
+        a, b, c, d, e, f = matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
         start = last = None
-        for at in range(count):
-            segment = pdfium.FPDFPath_GetPathSegment(item, at)
-            kind = pdfium.FPDFPathSegment_GetType(segment)
-            if not pdfium.FPDFPathSegment_GetPoint(segment, ctypes.byref(x), ctypes.byref(y)):
+        if count == 5:  # most are rectangles, whose fourth corner tells
+            corners = []
+            for at in range(4):
+                if point_of(segment_of(item, at), to_x, to_y):
+                    corners.append((a * x.value + c * y.value + e, b * x.value + d * y.value + f))
+            if len(corners) == 4 and _rectangle(corners):
+                for at in range(4):
+                    yield from _straight(corners[at - 1], corners[at], turned)
                 continue
-            point = matrix.on_point(x.value, y.value)
+        for at in range(count):
+            segment = segment_of(item, at)
+            kind = kind_of(segment)
+            if not point_of(segment, to_x, to_y):
+                continue
+            across, up = x.value, y.value
+            point = a * across + c * up + e, b * across + d * up + f
             if kind == pdfium.FPDF_SEGMENT_MOVETO:
                 start = point
             elif kind == pdfium.FPDF_SEGMENT_LINETO and last is not None:
                 yield from _straight(last, point, turned)
             last = point
-            if pdfium.FPDFPathSegment_GetClose(segment) and start is not None:
+            if start is not None and closes(segment):
                 yield from _straight(last, start, turned)
 
 
-def _straight(a: tuple[float, float], b: tuple[float, float], turned: Any) -> Iterator[Box]:
+def _rectangle(corners: Sequence[tuple[float, float]]) -> bool:
+    """Whether four points are the corners of an upright rectangle, one after another."""
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = corners
+    return (ax == bx and by == cy and cx == dx and dy == ay) or (ay == by and bx == cx and cy == dy and dx == ax)
+
+
+def _straight(a: tuple[float, float], b: tuple[float, float], turned: Any) -> tuple[Box, ...]:
     if abs(a[0] - b[0]) <= 1 or abs(a[1] - b[1]) <= 1:
-        yield turned(min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1]))
+        return (turned(min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1])),)
+    return ()
