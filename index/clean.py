@@ -67,10 +67,13 @@ class _Line:
     hashes: int = 0
 
 
-def clean(raw: str, marked: bool = False) -> Cleaned:
-    """Cleaned text of a file's raw text.  `marked`: # and ** are markup (Markdown, web pages), not characters of the report."""
+def clean(raw: str, marked: bool = False, apart: bool = False) -> Cleaned:
+    """Cleaned text of a file's raw text.  `marked`: # and ** are markup (Markdown, web pages), not characters of the report.
+
+    `apart`: the format tells paragraphs apart, a line each; only lines between U+2028 may be those of a hard-wrapped paragraph.
+    """
     lines, breaks = _content(raw, marked)
-    paragraphs = _paragraphs(raw, lines)
+    paragraphs = _paragraphs(raw, lines, apart)
     text: list[str] = []
     origins: array[int] = array("l")
     heads: list[tuple[int, int]] = []
@@ -181,18 +184,27 @@ def _wrap_of(texts: list[str]) -> _Wrap | None:
     return sharpest[1] if sharpest[0] >= 0.9 else edges[0][1]
 
 
-def _paragraphs(raw: str, lines: list[_Line]) -> list[list[_Line]]:
-    """Lines grouped into paragraphs: two are joined unless one ends a sentence or heading, or the next begins one."""
-    wrap = _wrap_of([_indented(raw, line) for line in lines])
+def _paragraphs(raw: str, lines: list[_Line], apart: bool = False) -> list[list[_Line]]:
+    """Lines grouped into paragraphs: two are joined unless one ends a sentence or heading, or the next begins one.
+
+    `apart`: as in `clean`; a page that ends inside a paragraph does not end that.
+    """
+    between = [raw[earlier.end:later.start] for earlier, later in pairwise(lines)] if apart else []
+    soft = {at for at, gap in enumerate(between) if "\n" not in gap and "\f" not in gap}
+    wrap = _wrap_of([_indented(raw, line) for at, line in enumerate(lines) if not apart or {at, at - 1} & soft])
     indents = Counter(line.indent for line in lines)
     usual = min((indent for indent, n in indents.items() if n >= 0.1 * len(lines)), default=0)  # the left margin
     groups: list[list[_Line]] = []
     head = False  # whether the paragraph so far is a heading alone
     opened = ""  # brackets opened and not closed in the paragraph
-    for line in lines:
+    for at, line in enumerate(lines):
         text = raw[line.start:line.end]
-        if groups:
+        if groups and not (apart and "\n" in between[at - 1]):
             previous = groups[-1][-1]
+            if apart and at - 1 not in soft:
+                groups[-1].append(line)
+                opened = _still_open(opened, text)
+                continue
             before = _indented(raw, previous)
             so_far = "".join(raw[part.start:part.end] for part in groups[-1][-8:])
             if not line.hashes and _goes_on(so_far, before, text, wrap, head, opened, indented=line.indent > usual + 2):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
@@ -26,6 +26,7 @@ class Raw:
     text: str
     marked: bool = False  # True: # and ** are markup of this format, not the report's characters
     warnings: tuple[str, ...] = ()  # what could not be read, for the reader of the report: 第3页没有文字…
+    paragraphs: bool = False  # True: the format tells paragraphs apart, a line each; U+2028 breaks a line inside one
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def load(path: Path) -> Raw:
         raise LoadError(f"{name}：有 {len(raw.text):,} 字，超过上限 {limits.CHARACTERS:,} 字。请拆分后再加入。")
     if not raw.text.strip():
         raise LoadError(f"{name}：文件里没有文字。请检查是否保存完整。")
-    return Raw(writable(raw.text), raw.marked, raw.warnings)
+    return replace(raw, text=writable(raw.text))
 
 
 def writable(text: str) -> str:

@@ -242,20 +242,21 @@ def _renames(cells: Cells, at: int, header: Cells) -> bool:
     row = [cell.strip() for cell in cells[at]]
     filled = [column for column, cell in enumerate(row) if cell]
     beyond = [column for column in filled if column]
-    if _apart(row) is not None or len({row[column] for column in filled}) < 2 or not beyond:
+    if _apart(row) is not None or len({row[column] for column in filled}) < 2 or len(row) < 3:
         return False
     if any(is_value(row[column]) or len(row[column]) > 40 for column in filled):
         return False
     below = next((later for later in cells[at + 1:at + 1 + _DEEPEST] if any(map(is_value, later))), ())
+    above = next((earlier for earlier in reversed(cells[:at]) if _apart(earlier) is None), ())
     held = [column for column in beyond if column < len(below) and is_value(below[column])]
-    if len(held) * 2 < len(beyond):
-        return False
+    if len(held) * 2 < len(beyond) or sum(column < len(above) and is_value(above[column]) for column in beyond) * 2 < len(beyond):
+        return False  # not among figures
     known = {cell.strip() for line in header for cell in line}
     naming = [column for column in beyond if row[column] in known or _PERIOD.match(row[column])]
     if not row[0] or row[0] in known:
         return bool(naming) or len(held) == len(beyond)
     titled = _apart(cells[at - 1]) is not None and len(held) == len(beyond)
-    return titled or len(naming) * 2 >= len(beyond)
+    return titled or len(naming) * 2 >= max(len(beyond), 3)
 
 
 def _counts(row: Sequence[str]) -> bool:
