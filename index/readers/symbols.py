@@ -35,8 +35,7 @@ def is_symbols(font: str | None) -> bool:
 
 def sign(font: str | None, code: int) -> str | None:
     """The sign that a font draws for a code; None where the font's chart is not known here."""
-    code = code - 0xF000 if 0xF000 <= code <= 0xF0FF else code
     chart = _FONTS.get((font or "").lower())
-    if chart is None:
-        return chr(code) if 0x20 <= code < 0xD800 or 0xF900 <= code <= 0xFFFD or 0x10000 <= code <= 0x10FFFF else None
-    return chart.get(code)
+    if chart is not None:
+        return chart.get(code - 0xF000 if 0xF000 <= code <= 0xF0FF else code)
+    return chr(code) if 0x20 <= code < 0xD800 or 0xF900 <= code <= 0xFFFD or 0x10000 <= code <= 0x10FFFF else None
