@@ -62,7 +62,7 @@ def rows(cells: Cells, header: int | None = None) -> list[list[Piece]]:
 def header_rows(cells: Cells) -> int:
     """How many rows at the top are titles of the table and names of its columns."""
     top = _titles(cells)
-    return top if _is_form(cells[top:]) else top + _header(cells[top:])
+    return top if is_form(cells[top:]) else top + _header(cells[top:])
 
 
 def lines(cells: Cells, made: list[list[Piece]]) -> list[str]:
@@ -79,7 +79,7 @@ def _parts(cells: Cells, header: int | None) -> Iterator[_Part]:
     """The table, cut where other names of columns begin."""
     top = _titles(cells)
     below = cells[top:]
-    form = header is None and _is_form(below)
+    form = header is None and is_form(below)
     count = 0 if form else _header(below)
     if header is not None:
         count = max(count, min(max(0, header - top), len(below)))
@@ -266,7 +266,7 @@ def _counts(row: Sequence[str]) -> bool:
     return len(numbers) >= 3 and numbers == [str(at + 1) for at in range(len(numbers))] and filled[-len(numbers):] == numbers
 
 
-def _is_form(cells: Cells) -> bool:
+def is_form(cells: Cells) -> bool:
     """Whether a table is a form: its rows are names and values side by side."""
     body = [row for row in cells if _apart(row) is None and any(cell.strip() for cell in row)]
     end = next((at for at, _ in enumerate(body) if at and _names(body, at)), len(body))
