@@ -32,9 +32,9 @@ def xls(path: Path) -> Raw:
         return html(path)
     if b"\0" in head or head.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<"):
         raise LoadError(f"{path.name}：不是 Excel 或 WPS 表格文件。请用 Excel、WPS 打开、另存为 .xlsx 后再加入。")
-    from index.readers.text import csv
+    from index.readers.delimited import delimited
 
-    return csv(path)
+    return delimited(path)
 
 
 def binary(path: Path) -> Raw:
