@@ -8,12 +8,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 from index import limits
 from index.limits import TEXT_BYTES as MAX_BYTES
 from index.types import LoadError
 
-__all__ = ["MAX_BYTES", "READERS", "SUFFIXES", "Raw", "load"]
+__all__ = ["MAX_BYTES", "READERS", "SUFFIXES", "Left", "Raw", "load"]
+
+
+class Left(NamedTuple):
+    """What a reader saw and left out, as it stands in the file."""
+
+    page: int  # from 1; 0: of a format without pages
+    kind: str  # 页眉页脚 水印 重印 隐藏
+    text: str
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,7 @@ class Raw:
     text: str
     marked: bool = False  # True: # and ** are markup of this format, not the report's characters
     warnings: tuple[str, ...] = ()  # what could not be read, for the reader of the report: 第3页没有文字…
+    left: tuple[Left, ...] = ()  # what was left out knowingly
     paragraphs: bool = False  # True: the format tells paragraphs apart, a line each; U+2028 breaks a line inside one
 
 
@@ -34,7 +44,8 @@ class _Format:
     module: str  # in index.readers
     function: str  # Path → Raw
     most: int = limits.FILE_BYTES
-    starts: tuple[bytes, ...] = ()  # one of these begins each file of the format; empty: a text
+    starts: tuple[bytes, ...] = ()  # one of these begins each file of the format; empty: it is a text
+    text: bool = False  # or it may be a text all the same
 
 
 def load(path: Path) -> Raw:
@@ -75,7 +86,7 @@ def load(path: Path) -> Raw:
         raise LoadError(f"{name}：有 {len(raw.text):,} 字，超过上限 {limits.CHARACTERS:,} 字。请拆分后再加入。")
     if not raw.text.strip():
         raise LoadError(f"{name}：文件里没有文字。请检查是否保存完整。")
-    return replace(raw, text=writable(raw.text), warnings=tuple(raw.warnings))
+    return replace(raw, text=writable(raw.text), warnings=tuple(raw.warnings), left=tuple(Left(*each) for each in raw.left))
 
 
 def writable(text: str) -> str:
@@ -102,7 +113,7 @@ READERS: dict[str, _Format] = {
     ".wps": _Format("office", "doc", starts=(*_OLE, *_ZIP)),
     ".rtf": _Format("office", "doc", starts=(b"{\\rtf",)),
     ".xlsx": _Format("xlsx", "xlsx", starts=_ZIP),
-    **dict.fromkeys((".xls", ".et"), _Format("xls", "xls", starts=(*_OLE, *_ZIP, b"<", b"\xef\xbb\xbf<", b"\r\n<", b"\n<", b"\x09"))),
+    **dict.fromkeys((".xls", ".et"), _Format("xls", "xls", starts=(*_OLE, *_ZIP), text=True)),  # web systems export pages and texts so
     ".pptx": _Format("pptx", "pptx", starts=_ZIP),
     **dict.fromkeys((".ppt", ".dps"), _Format("pptx", "pptx", starts=(*_OLE, *_ZIP))),
     ".eml": _Format("mail", "mail", limits.TEXT_BYTES),

@@ -40,10 +40,9 @@ def file_name(given: str) -> str:
 def check_kind(name: str, head: bytes) -> None:
     """Raises LoadError when a file's first bytes are not of the kind that its suffix says."""
     suffix = Path(name).suffix.lower()
-    starts = READERS[suffix].starts if suffix in READERS else ()
-    lies = not any(start in head[:1024] for start in starts) if suffix == ".pdf" and starts else (
-        not head.startswith(starts) if starts else head.startswith(_FOREIGN)
-    )
+    form = READERS[suffix]
+    known = any(start in head[:1024] for start in form.starts) if suffix == ".pdf" else head.startswith(form.starts)
+    lies = not known and (head.startswith(_FOREIGN) or (bool(form.starts) and not form.text))
     if head and lies:
         raise LoadError(f"{name}：内容不是 {suffix} 文件。请检查文件，按它本来的类型另存后再上传。")
 

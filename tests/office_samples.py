@@ -57,7 +57,8 @@ def rtf() -> bytes:
 
     return (b"{\\rtf1\\ansi\\ansicpg936 {\\fonttbl{\\f0 SimSun;}}\\f0 " + said("临江市司法局工作总结") + b"\\par " + said("全年办结36件。")
             + b"\\par "
-            b'{\\field{\\*\\fldinst DATE \\\\@ "yyyy/M/d"}{\\fldrslt 2024/12/20}}\\par {\\field{\\*\\fldinst {\\rtlch\\fcs1 TIME }}{\\fldrslt {2024/11/11}}}\\par}')
+            b'{\\field{\\*\\fldinst DATE \\\\@ "yyyy/M/d"}{\\fldrslt 2024/12/20}}\\par '
+            b'{\\field{\\*\\fldinst {\\rtlch\\fcs1 TIME }}{\\fldrslt {2024/11/11}}}\\par}')
 
 
 def pptx() -> bytes:

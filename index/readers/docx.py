@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from index.load import Raw
+from index.load import Left, Raw
 from index.readers.apart import bounded
 from index.readers.breaks import BREAK, DRAWN, PUT, around, begins_page, ends_page, is_on, known, paged
 from index.readers.broken import broken
@@ -60,7 +60,7 @@ def _document(path: Path) -> Raw:
     with broken(path.name, "Word 文件"):
         reader = _Reader(Document(str(path)))
         text = paged("\n".join(reader.lines()))
-    return Raw(text, marked=True, warnings=reader.warnings(), paragraphs=True)
+    return Raw(text, marked=True, warnings=reader.warnings(), left=tuple(reader.left), paragraphs=True)
 
 
 class _Reader:
@@ -72,6 +72,7 @@ class _Reader:
         self.fields: list[str] = []  # where reading stands in each field that is open: code, result
         self.codes: list[str] = []  # their codes
         self.unread: Counter[str] = Counter()  # what could not be read → how often
+        self.left: list[Left] = []
         self.styles: dict[str | None, Any] = {style.get(f"{_W}styleId"): style for style in document.styles.element.iter(f"{_W}style")}
         try:
             numbering = document.part.numbering_part.element
@@ -134,6 +135,8 @@ class _Reader:
         for child in element:
             tag = child.tag
             if tag in _SKIPPED or not isinstance(tag, str):
+                if tag == f"{_W}rt":
+                    self._leave("注音", child)
                 continue
             if tag == f"{_W}r":
                 yield from self._run(child, notes, boxes)
@@ -143,7 +146,7 @@ class _Reader:
             elif tag == f"{_W}fldChar":
                 yield from self._field(child)
             elif "code" in self.fields:
-                continue
+                self._leave("域代码", child)
             elif tag == f"{_W}t":
                 yield child.text or ""
             elif tag in (f"{_W}tab", f"{_W}ptab"):
@@ -182,14 +185,21 @@ class _Reader:
         """Text of a run; raised and lowered digits as such, so that no mark of a footnote reads as a figure's digit."""
         look = self._look(run)
         if look.hidden:
+            self._leave("隐藏", run)
             return
         for part in self._text(run, notes, boxes):
             if look.symbols is not None:
+                self.left.append(Left(0, "符号的代码", part))
                 yield "".join(self._symbol(look.symbols, f"{ord(c):x}") if not c.isspace() else c for c in part)
             elif any("\uf020" <= c <= "\uf0ff" for c in part):  # a code of a symbol font, which the run does not name
                 yield "".join(self._symbol(None, f"{ord(c):x}") if "\uf020" <= c <= "\uf0ff" else c for c in part)
             else:
                 yield part.translate(look.table) if look.table else part
+
+    def _leave(self, kind: str, element: Any) -> None:
+        text = "".join(t.text or "" for t in element.iter(f"{_W}t"))
+        if text.strip():
+            self.left.append(Left(0, kind, text))
 
     def _look(self, run: Any) -> _Look:
         """How a run is drawn, by its own properties and by its style's."""
@@ -333,8 +343,11 @@ class _Reader:
         header = 0
         prose = False
         for row in table.iter(f"{_W}tr"):
-            if next(row.iterancestors(f"{_W}tbl")) is not table or row.find(f"{_W}trPr/{_W}del") is not None:
-                continue  # of a table inside a cell; deleted
+            if next(row.iterancestors(f"{_W}tbl")) is not table:
+                continue  # of a table inside a cell
+            if row.find(f"{_W}trPr/{_W}del") is not None:
+                self._leave("删除的行", row)
+                continue
             line = [""] * min(_before(row), _MOST_COLUMNS)
             for cell in row.iter(f"{_W}tc"):
                 if next(cell.iterancestors(f"{_W}tr")) is not row:

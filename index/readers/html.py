@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from index.load import Raw
+from index.load import Left, Raw
 from index.readers.apart import bounded
 from index.readers.broken import broken
 from index.readers.hidden import Hidden, hidden
@@ -21,7 +22,9 @@ _FURNITURE = {"script", "style", "noscript", "template", "nav", "header", "foote
 _BLOCKS = {"nav", "header", "footer", "aside", "form", "hr", "p", "div", "li", "tr", "section", "article", "main", "table", "ul", "ol", "dl", "dd",
            "dt", "blockquote", "pre", "caption", "center", "figure", "figcaption", "h1", "h2", "h3", "h4", "h5", "h6", "textarea", "fieldset",
            "legend", "details", "summary", "address"}
+_UNSEEN = {"script", "style", "noscript", "template", "iframe", "svg", "title", "head", "object"}  # no text of the page
 _STRUCK = {"del", "s", "strike"}
+_HIDDEN, _CROSSED = "隐藏", "划掉"
 _SOFT = "\u2028"  # a line that ends inside a paragraph
 _HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}
 _CELL = 200  # characters of a cell of data; more is a page laid out with a table
@@ -55,7 +58,7 @@ def _page(path: Path) -> Raw:
     title = " ".join("".join(found.itertext()).split()) if (found := root.find(".//head/title")) is not None else ""
     headed = re.search(r"(?m)^#{1,6} ", body)
     text = body if headed or not title else f"# {title}\n{body}"  # without headings its title is all there is
-    return Raw(text, marked=True, warnings=reading.warnings(), paragraphs=True)
+    return Raw(text, marked=True, warnings=reading.warnings(), left=tuple(reading.left), paragraphs=True)
 
 
 def _paragraph(text: str) -> str:
@@ -85,23 +88,26 @@ class _Reading:
 
     def __init__(self, hidden: Hidden) -> None:
         self.hidden = hidden
-        self.kept_off = self.struck = 0
+        self.left: list[Left] = []
 
     def warnings(self) -> tuple[str, ...]:
-        said = ((self.kept_off, "网页上隐藏的"), (self.struck, "划掉的"))
-        return tuple(f"有 {count} 处{what}文字没有收入" for count, what in said if count)
+        kinds = Counter(each.kind for each in self.left)
+        return tuple(f"有 {kinds[kind]} 处{what}文字没有收入" for kind, what in ((_HIDDEN, "网页上隐藏的"), (_CROSSED, "划掉的")) if kinds[kind])
 
     def skips(self, element: Any) -> bool:
         """Whether an element and all in it is left out."""
         tag = element.tag
         if tag in _FURNITURE or (tag == "form" and _to_fill_in(element)):
-            return True
-        if tag in _STRUCK or self.hidden(element):
-            if any(not text.isspace() for text in element.itertext()):
-                self.struck += tag in _STRUCK
-                self.kept_off += tag not in _STRUCK
-            return True
-        return False
+            kind = "网页框架"
+        elif tag in _STRUCK:
+            kind = _CROSSED
+        elif self.hidden(element):
+            kind = _HIDDEN
+        else:
+            return False
+        if tag not in _UNSEEN and (text := " ".join("".join(element.itertext()).split())):
+            self.left.append(Left(0, kind, text))
+        return True
 
     def text(self, root: Any) -> Iterator[str]:
         """Text of a tree with line breaks around blocks, in one pass whatever its depth."""
@@ -149,7 +155,7 @@ class _Reading:
             return None
         if next(table.iterdescendants("table"), None) is not None and not _is_data(table):
             return None
-        before = self.kept_off, self.struck
+        before = len(self.left)
         cells: list[list[str]] = []
         inner: dict[int, list[str]] = {}  # row → lines of the tables inside its cells
         header = count = longest = 0
@@ -179,7 +185,7 @@ class _Reading:
             cells.append(line)
         if count > _CELLS or longest > (_LONG if header else _CELL) or max(map(len, cells), default=0) < 2 or (
                 len(cells) < 2 and not is_form(cells)):
-            self.kept_off, self.struck = before
+            del self.left[before:]  # the page is read on
             return None
         caption = next(table.iter("caption"), None)
         made = [self.cell(caption)] if caption is not None and _owner(caption) is table else []

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from index.load import Raw
+from index.load import Left, Raw
 from index.readers.apart import bounded
 from index.readers.broken import broken
 from index.readers.drawn import chart, diagram
@@ -19,6 +19,7 @@ from index.types import LoadError
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
+_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
@@ -42,41 +43,47 @@ def _presentation(path: Path) -> Raw:
     from pptx import Presentation
 
     warnings: list[str] = []
+    left: list[Left] = []
     pages: list[str] = []
     with broken(path.name, "演示文稿"):
         for number, slide in enumerate(Presentation(str(path)).slides, 1):
             if slide._element.get("show") in ("0", "false"):
                 warnings.append(f"第 {number} 张幻灯片是隐藏的，没有收入")
+                left.append(Left(number, "隐藏", "\n".join(_paragraphs(slide._element))))
                 pages.append("")
             else:
-                pages.append("\n".join(_slide(slide, number, warnings)))
-    return Raw("\n\f".join(pages), marked=True, warnings=tuple(warnings), paragraphs=True)
+                pages.append("\n".join(_slide(slide, number, warnings, left)))
+    return Raw("\n\f".join(pages), marked=True, warnings=tuple(warnings), left=tuple(left), paragraphs=True)
 
 
-def _slide(slide: Any, number: int, warnings: list[str]) -> Iterator[str]:
+def _slide(slide: Any, number: int, warnings: list[str], left: list[Left]) -> Iterator[str]:
     title = slide.shapes.title
     if title is not None and (text := " ".join(" ".join(_paragraphs(title._element)).split())):
         yield f"## {text}"
     for shape in sorted(slide.shapes, key=lambda shape: (shape.top or 0, shape.left or 0)):
         if title is None or shape._element is not title._element:
-            yield from _shape(shape, number, warnings, 0)
+            yield from _shape(shape, number, warnings, left, 0)
+    for newer in slide.shapes._spTree.iter(f"{_MC}Choice"):  # what python-pptx passes over: drawings of later versions
+        yield from _paragraphs(newer)
     if slide.has_notes_slide and (frame := slide.notes_slide.notes_text_frame) is not None:
         yield from (f"备注：{text}" for text in _paragraphs(frame._txBody))
 
 
-def _shape(shape: Any, number: int, warnings: list[str], depth: int) -> Iterator[str]:
+def _shape(shape: Any, number: int, warnings: list[str], left: list[Left], depth: int) -> Iterator[str]:
     element = shape._element
     named = next(element.iter(f"{_P}cNvPr"), None)
     if named is not None and named.get("hidden") in ("1", "true"):
         warnings.append(f"第 {number} 张幻灯片上隐藏的“{named.get('name', '')}”没有收入")
+        left.append(Left(number, "隐藏", "\n".join(_paragraphs(element))))
         return
     place = element.find(f"{_P}nvSpPr/{_P}nvPr/{_P}ph")
     if place is not None and place.get("type") in _FURNITURE:
+        left.append(Left(number, "页眉页脚", "\n".join(t.text or "" for t in element.iter(f"{_A}t"))))
         return
     if element.tag == f"{_P}grpSp":
         if depth < _DEEPEST:
             for inner in sorted(shape.shapes, key=lambda each: (each.top or 0, each.left or 0)):
-                yield from _shape(inner, number, warnings, depth + 1)
+                yield from _shape(inner, number, warnings, left, depth + 1)
     elif getattr(shape, "has_table", False):
         yield from _table(shape.table)
     elif getattr(shape, "has_chart", False):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from index.load import Raw
+from index.load import Left, Raw
 from index.readers.table import lines, rows
 
 WIDEST = 500  # columns of a table
@@ -24,6 +24,7 @@ class Sheet:
     unvalued: list[str] = field(default_factory=list)  # formulas that were saved without their value: D3
     beside: list[str] = field(default_factory=list)  # words in shapes that lie on the sheet
     wide: int = 0  # cells beyond WIDEST
+    left: list[str] = field(default_factory=list)  # what is in cells that are not shown
 
 
 def written(sheets: Sequence[Sheet], hidden: Sequence[str] = (), headed: bool = True) -> Raw:
@@ -38,15 +39,14 @@ def written(sheets: Sequence[Sheet], hidden: Sequence[str] = (), headed: bool = 
                 made += lines(table, rows(table))
             made += sheet.beside
         warnings += _said(sheet)
-    return Raw("\n".join(made), marked=headed, warnings=tuple(warnings), paragraphs=True)
+    left = tuple(Left(0, "隐藏", text) for sheet in sheets for text in sheet.left)
+    return Raw("\n".join(made), marked=headed, warnings=tuple(warnings), left=left, paragraphs=True)
 
 
 def _shown(sheet: Sheet) -> list[list[str]]:
     """The cells that are shown, a merged one in each place it covers; an empty row where rows are missing."""
     for top, left, bottom, right in sheet.merged:
-        text = sheet.rows.get(top, [])[left:left + 1]
-        if not text or not text[0]:
-            continue
+        text = sheet.rows.get(top, [])[left:left + 1] or [""]
         numbers = range(top, bottom + 1) if bottom - top < len(sheet.rows) else [number for number in sheet.rows if top <= number <= bottom]
         for number in numbers:
             row = sheet.rows.get(number)
@@ -54,10 +54,12 @@ def _shown(sheet: Sheet) -> list[list[str]]:
                 continue
             right = min(right, WIDEST - 1)
             row += [""] * (right + 1 - len(row))
-            row[left:right + 1] = [row[column] or text[0] for column in range(left, right + 1)]
+            sheet.left += [row[column] for column in range(left, right + 1) if row[column] and (number, column) != (top, left)]
+            row[left:right + 1] = text * (right + 1 - left)
     cells: list[list[str]] = []
     last = None
     for number, row in sorted(sheet.rows.items()):
+        sheet.left += [cell for column, cell in enumerate(row) if cell and (number in sheet.hidden_rows or column in sheet.hidden_columns)]
         if number in sheet.hidden_rows:
             last = number if last is None or number == last + 1 else last
             continue

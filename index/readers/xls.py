@@ -30,7 +30,7 @@ def xls(path: Path) -> Raw:
         from index.readers.html import html
 
         return html(path)
-    if b"\0" in head or head.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<"):
+    if b"\0" in head or b"\t" not in head:
         raise LoadError(f"{path.name}：不是 Excel 或 WPS 表格文件。请用 Excel、WPS 打开、另存为 .xlsx 后再加入。")
     from index.readers.delimited import delimited
 
@@ -43,9 +43,9 @@ def binary(path: Path) -> Raw:
 
     try:
         book = xlrd.open_workbook(str(path), logfile=io.StringIO(), formatting_info=True, on_demand=True, ragged_rows=True)
-    except (MemoryError, RecursionError):
+    except MemoryError:
         raise
-    except Exception as error:
+    except Exception as error:  # RecursionError too: folders of a damaged file lead back to themselves
         if "encrypted" in str(error).lower():
             raise LoadError(f"{path.name}：打开要密码。请去掉密码、另存后再加入。") from error
         raise LoadError(f"{path.name}：不是完好的 Excel 97 文件（{type(error).__name__}）。请用 Excel、WPS 打开、另存为 .xlsx 后再加入。") from error
