@@ -24,6 +24,8 @@ _BLOCKS = {"nav", "header", "footer", "aside", "form", "hr", "p", "div", "li", "
            "legend", "details", "summary", "address"}
 _UNSEEN = {"script", "style", "noscript", "template", "iframe", "svg", "title", "head", "object"}  # no text of the page
 _STRUCK = {"del", "s", "strike"}
+# where a printed page ended inside a paragraph: after whole sentences one that does not end
+_CUT = re.compile(r"(?m)^([^#\n][^\n]{30,}[。；][^。；！？\n]*[\u4e00-\u9fff\d，、])\n(?=[\u4e00-\u9fff\d，、])")
 _HIDDEN, _CROSSED = "隐藏", "划掉"
 _SOFT = "\u2028"  # a line that ends inside a paragraph
 _HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}
@@ -55,6 +57,7 @@ def _page(path: Path) -> Raw:
         raise LoadError(f"{path.name}：不是网页文件。请检查后缀是否与内容一致。")
     reading = _Reading(hidden(root))
     body = "\n".join(filter(None, map(_paragraph, re.sub(f"{_SOFT}(?:\\s*{_SOFT})+", "\n", "".join(reading.text(root))).split("\n"))))
+    body = _CUT.sub(rf"\1{_SOFT}", body)
     title = " ".join("".join(found.itertext()).split()) if (found := root.find(".//head/title")) is not None else ""
     headed = re.search(r"(?m)^#{1,6} ", body)
     text = body if headed or not title else f"# {title}\n{body}"  # without headings its title is all there is

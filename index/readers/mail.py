@@ -52,19 +52,22 @@ def _head(message: EmailMessage) -> Raw:
 
 def _body(message: EmailMessage) -> tuple[str, tuple[str, ...]]:
     """What was written: the plain text, or the page where there is none."""
-    plain = message.get_body(("plain",))
-    if isinstance(plain, EmailMessage) and (text := _text(plain).strip()):
-        return text.replace("\r\n", "\n").replace("\n", "\u2028"), ()
-    page = message.get_body(("html",))
-    if not isinstance(page, EmailMessage):
-        return "", ()
     from index.readers.html import html
 
-    with tempfile.TemporaryDirectory(prefix="youju-", ignore_cleanup_errors=True) as folder:
-        file = Path(folder, "正文.html")
-        file.write_bytes(b'<meta charset="utf-8">' + _text(page).encode("utf-8", "replace"))
-        raw = html(file)
-    return raw.text, raw.warnings
+    try:
+        plain = message.get_body(("plain",))
+        if isinstance(plain, EmailMessage) and (text := _text(plain).strip()):
+            return text.replace("\r\n", "\n").replace("\n", "\u2028"), ()
+        page = message.get_body(("html",))
+        if not isinstance(page, EmailMessage):
+            return "", ()
+        with tempfile.TemporaryDirectory(prefix="youju-", ignore_cleanup_errors=True) as folder:
+            file = Path(folder, "正文.html")
+            file.write_bytes(b'<meta charset="utf-8">' + _text(page).encode("utf-8", "replace"))
+            raw = html(file)
+        return raw.text, raw.warnings
+    except LoadError as error:
+        return "", (f"邮件的正文没有读出（{error}）",)
 
 
 def _text(part: EmailMessage) -> str:

@@ -26,6 +26,7 @@ _DATE = re.compile(r"(?:19|20)\d\d\s*[年./-].{0,24}")
 _UNIT = re.compile(r"[（(]?\s*(?:计量|货币|金额)?单位\s*[：:]\s*[^：:]{1,20}[）)]?")
 _MEASURE = re.compile(r"[（(][^（）()]{1,8}[）)]|[%％‰万亿元件人次个户亩吨公顷]{1,4}")  # a row of units below the names of columns
 _ORDINAL = re.compile(r"[甲乙丙丁戊]|[栏行序][次号]|编号")
+_ASKING = re.compile(r"(?!其中)[^，。；！？：:]{1,20}[：:]")  # 联系电话：
 _ENDS = "。！？；!?;"
 _DEEPEST = 5  # rows of a header
 _ASKED = re.compile(  # what a form asks for; the words end with one of these
@@ -72,7 +73,7 @@ def lines(cells: Cells, made: list[list[Piece]]) -> list[str]:
 
 def is_value(cell: str) -> bool:
     """Whether a cell holds a figure or stands for one: 1,204件 12.5% — 无; a year names a column."""
-    return bool(_NUMERIC.match(cell.strip())) and not _YEAR.match(cell.strip())
+    return bool(_NUMERIC.match(cell.strip())) and not _YEAR.match("".join(cell.split()))
 
 
 def _parts(cells: Cells, header: int | None) -> Iterator[_Part]:
@@ -87,11 +88,13 @@ def _parts(cells: Cells, header: int | None) -> Iterator[_Part]:
         count = 0  # nothing below that a header could name
     yield _Part(0, 0, top)
     start, body = top, top + count
+    heads = list(cells[start:body])
     for at in range(body + 1, len(cells)):
-        if at > body and (_names(cells, at) if form else count and _renames(cells, at, cells[start:body])):
+        if at > body and (_names(cells, at) if form else count and _renames(cells, at, heads)):
             yield _Part(start, body, at, form)
             count = max(1, _header(cells[at:]))
             start, body, form = at, at + count, False
+            heads += cells[start:body]
     yield _Part(start, body, len(cells), form)
 
 
@@ -117,7 +120,9 @@ def _part(cells: Cells, part: _Part, labels: list[list[tuple[int, int]]], width:
         elif named and at == part.body and _counts(row):
             told = [[(at, column)] for column in filled]
         elif named:
-            told = [[*labels[column], (at, column)] for column in filled]
+            names = [[_text(cells, place) for place in label] for label in labels]
+            twice = {column for column in filled if column and names[column] and names[column] == names[column - 1] and row[column] == row[column - 1]}
+            told = [[*labels[column], (at, column)] for column in filled if column not in twice]  # a cell merged under a merged name is one
         elif part.form and (pairs := _pairs(row)):
             told = [[(at, column) for column in pair] for pair in pairs]
         else:
@@ -143,7 +148,7 @@ def _line(cells: Cells, told: Sequence[Sequence[tuple[int, int]]]) -> list[Piece
 
 def _between(left: str, right: str, usual: str) -> str:
     """The mark between two cells: the usual one, or a bar where that could be read as part of a figure (3：15, 12，345)."""
-    if usual == "：" and left[-1] in "：:":
+    if usual != "/" and left[-1] in "：:":
         return ""
     if left[-1].isdecimal() and re.match(r"[\d０-９.．]", right):
         grouped = re.match(r"[\d０-９]{3}(?![\d０-９])|[.．]", right)
@@ -193,7 +198,7 @@ def _header(cells: Cells) -> int:
     """How many rows at the top name the columns."""
     if len(cells) < 2 or len(cells[0]) < 2 or any(is_value(cell) or len(cell) > 60 for cell in cells[0]):
         return 0
-    if len({cell.strip() for cell in cells[0]} - {""}) < 2:
+    if len({cell.strip() for cell in cells[0]} - {""}) < 2 or any(_ASKING.fullmatch(cell.strip()) for cell in cells[0]):
         return 0
     count = 1
     while count < min(_DEEPEST, len(cells) - 1) and _deeper(cells[count - 1], cells[count], cells[count + 1]):
@@ -206,10 +211,12 @@ def _header(cells: Cells) -> int:
 def _deeper(upper: Sequence[str], lower: Sequence[str], below: Sequence[str]) -> bool:
     """Whether a row goes on naming columns: it divides merged names, or gives their units."""
     names = [cell.strip() for cell in lower]
-    if any(map(is_value, names)) or _apart(lower) is not None or not any(names):
+    if any(map(is_value, names)) or not any(names):
         return False
     if all(_MEASURE.fullmatch(name) for name in names if name):
         return any(map(is_value, below))
+    if _apart(lower) is not None:
+        return False
     over = [cell.strip() for cell in upper][:len(names)]
     divided = any(over[at] and over[at] == over[at + 1] and names[at] and names[at + 1] and names[at] != names[at + 1] for at in range(len(over) - 1))
     reaching = any(name and name == above for name, above in zip(names, over, strict=False))
@@ -252,11 +259,11 @@ def _renames(cells: Cells, at: int, header: Cells) -> bool:
     if len(held) * 2 < len(beyond) or sum(column < len(above) and is_value(above[column]) for column in beyond) * 2 < len(beyond):
         return False  # not among figures
     known = {cell.strip() for line in header for cell in line}
-    naming = [column for column in beyond if row[column] in known or _PERIOD.match(row[column])]
+    naming = [column for column in beyond if row[column] in known or _PERIOD.match("".join(row[column].split()))]
     if not row[0] or row[0] in known:
         return bool(naming) or len(held) == len(beyond)
     titled = _apart(cells[at - 1]) is not None and len(held) == len(beyond)
-    return titled or len(naming) * 2 >= max(len(beyond), 3)
+    return titled or (len(naming) * 2 >= len(beyond) and any(row[column] in known for column in beyond))
 
 
 def _counts(row: Sequence[str]) -> bool:
@@ -271,9 +278,20 @@ def is_form(cells: Cells) -> bool:
     body = [row for row in cells if _apart(row) is None and any(cell.strip() for cell in row)]
     end = next((at for at, _ in enumerate(body) if at and _names(body, at)), len(body))
     body = body[:end]
-    if not body or not _pairs(body[0]) or not any(len(pairs) > 1 and sum(len(p) == 2 for p in pairs) > 1 for row in body[:3] if (pairs := _pairs(row))):
+    if not body or not _pairs(body[0]) or not any(map(_is_plain_form, body[:3])):
         return False
     return sum(_pairs(row) is not None for row in body) >= 0.6 * len(body)
+
+
+def _asks(cell: str) -> bool:
+    """Whether a cell is the name of what stands beside it in a form."""
+    return bool(_ASKED.fullmatch(cell) or _ASKING.fullmatch(cell))
+
+
+def _is_plain_form(row: Sequence[str]) -> bool:
+    """Whether a row is pairs and at most one cell more, such as the name of a group of rows."""
+    pairs = _pairs(row) or []
+    return sum(len(pair) == 2 for pair in pairs) > 1 and sum(len(pair) == 1 for pair in pairs) <= 1
 
 
 def _names(cells: Cells, at: int) -> bool:
@@ -293,7 +311,7 @@ def _pairs(row: Sequence[str]) -> list[tuple[int, ...]] | None:
     at = 0
     while at < len(merged):
         column, cell = merged[at]
-        paired = at + 1 < len(merged) and _ASKED.fullmatch(cell) is not None and not _ASKED.fullmatch(texts[at + 1])
+        paired = at + 1 < len(merged) and _asks(cell) and not _asks(texts[at + 1])
         if cell:
             found.append((column, merged[at + 1][0]) if paired and texts[at + 1] else (column,))
         at += 2 if paired else 1
