@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index import limits
 from index.load import load
 from index.outline import number
 from index.readers.docx import equation
@@ -308,8 +309,12 @@ def test_readings_dates_of_fields_and_accepted_changes(tmp_path: Path) -> None:
     assert got(tmp_path, body) == ["地名亳州市", "2024年12月20日", "前半段，后半段。"]
 
 
-def test_short_paragraphs_stay_apart(tmp_path: Path) -> None:
+@pytest.mark.parametrize("apart", [limits.APART_BYTES, 0])
+def test_short_paragraphs_stay_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, apart: int) -> None:
+    """In a process of its own too, where a file is large."""
     from index.read import read
+
+    monkeypatch.setattr(limits, "APART_BYTES", apart)
 
     counts = {"长滩镇": 128, "柳溪镇": 96, "青陂镇": 103, "松岭乡": 87, "北关镇": 141, "河口镇": 75}
     said = [f"{name}办理法律援助案件{count}件" for name, count in counts.items()]

@@ -35,9 +35,10 @@ def test_a_paragraph_wrapped_by_line_breaks_is_one(tmp_path: Path) -> None:
     '<p hidden>暗处的话。</p>', '<p style="color:red; display : none">暗处的话。</p>', '<p class="a off">暗处的话。</p>', '<div id="old"><p>暗处的话。</p>'
     '</div>',
     '<p>明处<span style="visibility:hidden">暗处的话</span></p>', '<p>明处<del>暗处的话</del></p>', '<p>明处<s>暗处的话</s></p>', "<dialog>暗处的话</dialog>",
+    '<div class="box"><p><b>暗处的话</b></p></div>', '<p style="font-size:0">暗处的话</p>',
     '<table><tr><th>甲</th><th>乙</th></tr><tr><td>丙</td><td>1</td></tr><tr style="display:none"><td>暗处的话</td><td>2</td></tr></table>'])
 def test_what_is_hidden_is_left_out_and_said(tmp_path: Path, gone: str) -> None:
-    styles = "/* p {display:none} */ .off{display:none} #old { visibility: hidden } @media print { p {display:none} }"
+    styles = "/* p {display:none} */ .off{display:none} #old { visibility: hidden } div.box > p b {display:none} @media print { p {display:none} }"
     raw = page(tmp_path, f"<p>明处的话。</p>{gone}", f"<style>{styles}</style>")
     assert "明处的话。" in raw.text
     assert "暗处" not in raw.text

@@ -40,7 +40,8 @@ _DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 _SKIPPED = {f"{_W}{tag}" for tag in ("del", "moveFrom", "delText", "rPr", "pPr", "fldData", "rt", "rubyPr", "sdtPr", "tblPr")} | {f"{_MC}Fallback"}
 _GROUPS = {f"{_W}{tag}" for tag in ("sdt", "sdtContent", "ins", "moveTo", "smartTag", "customXml", "body")}
 _SOFT = "\u2028"  # a line that ends inside a paragraph
-_UNREAD = {f"{_W}altChunk": "嵌入的另一份文档", f"{_W}object": "嵌入的对象", f"{_W}control": "窗体控件"}
+_UNREAD = {f"{_W}altChunk": "嵌入的另一份文档", f"{_W}object": "嵌入的对象", f"{_W}control": "窗体控件",
+           "{http://schemas.microsoft.com/office/drawing/2014/chartex}chart": "新式图表"}
 _MOST_COLUMNS = 200
 
 

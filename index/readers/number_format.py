@@ -23,7 +23,7 @@ BUILTIN = {
 _SYSTEM = {"[$-f800]": BUILTIN[31], "[$-x-sysdate]": BUILTIN[31], "[$-f400]": "h:mm:ss", "[$-x-systime]": "h:mm:ss"}  # as the system is set
 _TOKEN = re.compile(
     r'"(?P<quoted>[^"]*)"?|[\\!](?P<escaped>.)|_(?P<space>.)|\*(?P<fill>.)|\[(?P<bracket>[^\]]*)\]|(?P<general>general|G/通用格式)'
-    r"|(?P<halves>上午/下午|AM/PM|A/P)|(?P<second>s+\.0+)|(?P<power>E[+-])|(?P<date>y+|e+|m+|d+|a{3,4}|h+|s+)|(?P<digit>[0#?])|(?P<mark>[.,%‰/@])|(?P<other>.)",
+    r"|(?P<halves>上午/下午|AM/PM|A/P)|(?P<second>s+\.0+)|(?P<power>E[+-])|(?P<date>y+|e+|m+|d+|a{3,4}|h+|s+)|(?P<digit>[0#?])|(?P<mark>[.,%/@])|(?P<other>.)",
     re.I | re.S)
 _DAYS = "日一二三四五六"
 _MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
@@ -139,7 +139,7 @@ def _number(tokens: list[Token], value: float) -> str:
     point = next((at for at, token in enumerate(tokens) if token == ("mark", ".")), None)
     if any(token == ("mark", "/") for token in tokens[first:last]):
         return _fraction(tokens, value)
-    percent = sum(text == "%" for kind, text in tokens if kind == "mark") * 2 + sum(text == "‰" for kind, text in tokens if kind == "mark") * 3
+    percent = 2 * sum(token == ("mark", "%") for token in tokens)
     end = point if point is not None else last + 1  # where whole digits end
     whole = [at for at in digits if at < end]
     places = [at for at in digits if at > end] if point is not None else []
@@ -197,7 +197,7 @@ def _placed(tokens: list[Token], left: str, right: str, whole: list[int], places
             made.append(put[at])
         elif at == point:
             made.append("." if any(put.get(place) for place in places) or any(tokens[p][1] == "0" for p in places) or not places else "")
-        elif token[0] != "mark" or token[1] in "%‰/@":
+        elif token[0] != "mark" or token[1] in "%/@":
             made.append(_literal(token))
     return "".join(made)
 
@@ -297,6 +297,7 @@ def _moment(tokens: list[Token], value: float, epoch1904: bool) -> str | None:
     year, month, day, week = _day(days, epoch1904)
     words = _words(tokens)
     half = any(kind == "halves" for kind, _ in tokens)
+    ours = any(kind == "bracket" and text.upper().endswith("-804") for kind, text in tokens)  # in Chinese
     total = days * 86_400 + rest // 10**finest
 
     def number(figure: int, width: int) -> str:
@@ -309,7 +310,7 @@ def _moment(tokens: list[Token], value: float, epoch1904: bool) -> str | None:
     for at, (kind, text) in enumerate(tokens):
         low = text.lower()
         if kind == "halves":
-            made.append(("上午", "下午")[hour >= 12] if text == "上午/下午" else ("AM", "PM")[hour >= 12] if len(text) > 3 else ("A", "P")[hour >= 12])
+            made.append(("上午", "下午")[hour >= 12] if ours or text == "上午/下午" else ("AM", "PM")[hour >= 12] if len(text) > 3 else ("A", "P")[hour >= 12])
         elif kind == "second":
             made.append(f"{number(second, len(low.partition('.')[0]))}.{str(part).zfill(finest)}")
         elif kind == "bracket":
@@ -332,8 +333,7 @@ def _moment(tokens: list[Token], value: float, epoch1904: bool) -> str | None:
                 made.append(number(month, len(low)) if len(low) < 3 else _MONTHS[month - 1][:3 if len(low) == 3 else 1 if len(low) == 5 else 9])
             before = "m"
         elif low[0] == "d":
-            chinese_week = any(k == "bracket" and t.endswith("804") for k, t in tokens)
-            named = f"{'星期' if len(low) == 4 else '周'}{_DAYS[week]}" if chinese_week else _WEEK[week][:3 if len(low) == 3 else 9]
+            named = f"{'星期' if len(low) == 4 else '周'}{_DAYS[week]}" if ours else _WEEK[week][:3 if len(low) == 3 else 9]
             made.append(number(day, len(low)) if len(low) < 3 else named)
             before = "d"
         elif low[0] == "a":
