@@ -103,11 +103,13 @@ def _part(cells: Cells, part: _Part, labels: list[list[tuple[int, int]]], width:
     named = part.start < part.body
     head = [(at, column) for at in range(part.start, part.body) for column, cell in enumerate(cells[at]) if cell.strip()]
     below = [row for row in cells[part.body:part.end] if _apart(row) is None]
-    used = {cells[at][under].strip() for row in below for name, cell in zip(labels, row, strict=False) if cell.strip() for at, under in name}
+    used = {cells[at][named_by].strip() for row in below for name, cell in zip(labels, row, strict=False) if cell.strip() for at, named_by in name}
     idle: dict[str, tuple[int, int]] = {}
     for at, column in head:
         if cells[at][column].strip() not in used:
             idle.setdefault(cells[at][column].strip(), (at, column))
+    names = [[_text(cells, place) for place in label] for label in labels]
+    spread = {column for column in range(1, width) if names[column] and names[column] == names[column - 1]}  # a merged name: equal cells are one
     told: list[list[tuple[int, int]]] = [[place] for place in idle.values()]
     if told:
         yield _line(cells, told)
@@ -120,9 +122,7 @@ def _part(cells: Cells, part: _Part, labels: list[list[tuple[int, int]]], width:
         elif named and at == part.body and _counts(row):
             told = [[(at, column)] for column in filled]
         elif named:
-            names = [[_text(cells, place) for place in label] for label in labels]
-            twice = {column for column in filled if column and names[column] and names[column] == names[column - 1] and row[column] == row[column - 1]}
-            told = [[*labels[column], (at, column)] for column in filled if column not in twice]  # a cell merged under a merged name is one
+            told = [[*labels[column], (at, column)] for column in filled if column not in spread or row[column] != row[column - 1]]
         elif part.form and (pairs := _pairs(row)):
             told = [[(at, column) for column in pair] for pair in pairs]
         else:
