@@ -80,6 +80,11 @@ def test_a_unit_in_the_corner_names_no_column() -> None:
     assert written([["单位：万元", "2023年", "2024年"], ["白石县", "12", "345"]]) == ["单位：万元。", "白石县，2023年：12，2024年：345。"]
 
 
+@pytest.mark.parametrize("title", ["2024年收支情况表（单位：万元）", "12345热线办理情况统计表", "2024年度"])
+def test_a_title_that_begins_with_a_figure_is_a_title(title: str) -> None:
+    assert written([[title] * 3, *FIGURES]) == [title, *written(FIGURES)]
+
+
 def test_a_second_header_names_the_rows_below_it() -> None:
     cells = [["指标", "本期", "上年同期"], ["收入", "47.6", "56.9"], ["", "本期末", "上年末"], ["资产", "298.6", "306.2"],
              ["指标", "2023年", "2024年"], ["负债", "9", "8"]]
@@ -109,6 +114,9 @@ def test_forms_of_names_and_values() -> None:
     assert written(form) == pairs
     assert written(form[:1]) == pairs[:1]
     assert written([*form, *table]) == [*pairs, "序号：1，部门：财政局，时间：3月，金额：500。"]
+    assert written([["项目名称", "城东水厂"], ["建设单位", "水务局"], ["总投资金额", "12"]]) == [
+        "项目名称：城东水厂。", "建设单位：水务局。", "总投资金额：12。"]
+    assert written([["户主", "赵启明", "人口", "4人"], ["耕地", "3亩", "林地", "5亩"]]) == ["户主：赵启明，人口：4人。", "耕地：3亩，林地：5亩。"]
     assert written([["联系电话：", "0571", ""], ["地址：", "邮编：", "310000"]]) == ["联系电话：0571。", "地址：邮编：310000。"]
     assert written([["姓名", "科室", "电话", "楼层"], ["赵启明", "办公室", "0571", "3"]]) == ["姓名：赵启明，科室：办公室，电话：0571，楼层：3。"]
 

@@ -19,7 +19,7 @@ Cells = Sequence[Sequence[str]]  # [rows][columns]; a merged cell stands in each
 Piece = tuple[int, int] | str  # (row, column) of a cell, or what is put between
 
 _NUMERIC = re.compile(r"[-+−－±<>≤≥约¥￥]?\s*[\d０-９]|[（(]\s*[\d０-９,.]*[\d０-９][,.%‰％][\d０-９,.%‰％]*\s*[）)]$|[-—－/]+$|无$|否$|是$")
-_YEAR = re.compile(r"(?:19|20)\d\d\s*(?:年.{0,8})?$|\d{1,2}\s*月(?:份)?$|\d+[-—－~至]\d+\s*(?:月|季度|年)?$|[1-4]\s*季度.{0,4}$")
+_YEAR = re.compile(r"(?:19|20)\d\d\s*(?:年.*)?$|\d{1,2}\s*月(?:份)?$|\d+[-—－~至]\d+\s*(?:月|季度|年)?$|[1-4]\s*季度.{0,4}$")
 _PERIOD = re.compile(r"(?:[本上]年|[本上]期|期[初末]|年[初末]|本月|累计|同期|去年|今年|(?:19|20)\d\d).{0,8}$|.{0,4}[同环]比.{0,4}$|增减.{0,4}$")
 _NOTE = re.compile(r"[^：:，。]{1,12}[：:]\s*\S.*|[（(][^（）()]{1,30}[）)]")  # 填报单位：青川市司法局; （2024年度）
 _DATE = re.compile(r"(?:19|20)\d\d\s*[年./-].{0,24}")
@@ -27,6 +27,9 @@ _UNIT = re.compile(r"[（(]?\s*(?:计量|货币|金额)?单位\s*[：:]\s*[^：:
 _MEASURE = re.compile(r"[（(][^（）()]{1,8}[）)]|[%％‰万亿元件人次个户亩吨公顷]{1,4}")  # a row of units below the names of columns
 _ORDINAL = re.compile(r"[甲乙丙丁戊]|[栏行序][次号]|编号")
 _ASKING = re.compile(r"(?!其中)[^，。；！？：:]{1,20}[：:]")  # 联系电话：
+_HAN = re.compile("[\u3400-\u9fff]")
+_UNIT_LENGTH = 8  # characters around a figure; more is a text that begins with one: 12345热线办理情况统计表
+_NAME_LENGTH = 12  # characters of a name in a form
 _ENDS = "。！？；!?;"
 _DEEPEST = 5  # rows of a header
 _ASKED = re.compile(  # what a form asks for; the words end with one of these
@@ -73,7 +76,7 @@ def lines(cells: Cells, made: list[list[Piece]]) -> list[str]:
 
 def is_value(cell: str) -> bool:
     """Whether a cell holds a figure or stands for one: 1,204件 12.5% — 无; a year names a column."""
-    return bool(_NUMERIC.match(cell.strip())) and not _YEAR.match("".join(cell.split()))
+    return bool(_NUMERIC.match(cell.strip())) and not _YEAR.match("".join(cell.split())) and len(_HAN.findall(cell)) <= _UNIT_LENGTH
 
 
 def _parts(cells: Cells, header: int | None) -> Iterator[_Part]:
@@ -278,7 +281,7 @@ def is_form(cells: Cells) -> bool:
     body = [row for row in cells if _apart(row) is None and any(cell.strip() for cell in row)]
     end = next((at for at, _ in enumerate(body) if at and _names(body, at)), len(body))
     body = body[:end]
-    if not body or not _pairs(body[0]) or not any(map(_is_plain_form, body[:3])):
+    if not body or not _pairs(body[0]) or not (any(map(_is_plain_form, body[:3])) or (len(body) > 1 and max(map(len, body)) == 2)):
         return False
     return sum(_pairs(row) is not None for row in body) >= 0.6 * len(body)
 
@@ -307,6 +310,9 @@ def _pairs(row: Sequence[str]) -> list[tuple[int, ...]] | None:
     names, values = texts[::2], texts[1::2]
     if len(texts) > 3 and len(texts) % 2 == 0 and all(n and not is_value(n) for n in names) and all(map(is_value, values)):
         return [(merged[at][0], merged[at + 1][0]) for at in range(0, len(merged), 2)]
+    if len(texts) > 1 and len(texts) % 2 == 0 and any(map(_asks, names)) and not any(map(_asks, values)) and all(
+            name and len(name) <= _NAME_LENGTH and not is_value(name) for name in names):
+        return [(merged[at][0], *((merged[at + 1][0],) if texts[at + 1] else ())) for at in range(0, len(merged), 2)]
     found: list[tuple[int, ...]] = []
     at = 0
     while at < len(merged):
