@@ -45,7 +45,7 @@ _NAVIGATION_WORD = re.compile(
     r"简体(?:中文|版)?|繁體(?:中文|版)?|繁体(?:中文|版)?|English|EN|RSS|登录|注册|手机版|移动版|微信|微博|适老模式|关怀版|智能问答|网站支持IPv6|收藏本站|设为首页")
 LINK = re.compile(r"https?://[!-~]+")
 LABEL = re.compile(r"[\u4e00-\u9fff]{2,6}[:：]")
-_IN_NAME = re.compile(r"，[^，。；：:]*$")  # what leads to a space inside the name of a column: …，营业收入比上 年增减：12
+_IN_NAME = re.compile(r"，[^，。；：:]*[\u4e00-\u9fff]$")  # what leads to a space inside the name of a column: …，营业收入比上 年增减：12
 HASHES = re.compile(r"#{1,6}\s+|#{1,6}(?=[\u4e00-\u9fff（(])")
 EMPHASIS = re.compile(r"\*\*|__|(?<=^)>\s|`")
 
