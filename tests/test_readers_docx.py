@@ -259,7 +259,7 @@ def test_ticks_of_symbol_fonts_and_of_boxes(tmp_path: Path) -> None:
     old = ('<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:checkBox><w:default w:val="0"/><w:checked/></w:checkBox></w:ffData></w:fldChar></w:r>'
            '<w:r><w:instrText> FORMCHECKBOX </w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>')
     body = (f'<w:p><w:r><w:sym w:font="Wingdings 2" w:char="F052"/></w:r>{t("是")}<w:r><w:sym w:font="Wingdings" w:char="F0A8"/></w:r>{t("否")}</w:p>'
-            f'<w:p>{t("R", "<w:rFonts w:ascii=" + chr(34) + "Wingdings 2" + chr(34) + "/>")}{t("同意")}</w:p>'
+            f'<w:p>{t("R同意", "<w:rFonts w:ascii=" + chr(34) + "Wingdings 2" + chr(34) + "/>")}</w:p>'
             f"<w:p>{box(1, t('☑'))}{t('公开')}{box(0, '')}{t('不公开')}</w:p><w:p>{old}{t('续期')}</w:p>")
     assert got(tmp_path, body) == ["☑是□否", "☑同意", "☑公开□不公开", "☑续期"]
 

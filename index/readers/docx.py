@@ -23,7 +23,7 @@ from index.readers.drawn import chart, diagram
 from index.readers.numbering import Numbering
 from index.readers.omml import linear
 from index.readers.package import OLE, size
-from index.readers.symbols import LOWERED, RAISED, is_symbols, sign
+from index.readers.symbols import LOWERED, RAISED, is_code, is_symbols, sign
 from index.readers.table import lines, rows
 
 if TYPE_CHECKING:
@@ -190,8 +190,9 @@ class _Reader:
             return
         for part in self._text(run, notes, boxes):
             if look.symbols is not None:
-                self.left.append(Left(0, "符号的代码", part))
-                yield "".join(self._symbol(look.symbols, f"{ord(c):x}") if not c.isspace() else c for c in part)
+                codes = [c for c in part if is_code(c)]  # Chinese among them is drawn in another font
+                self.left.append(Left(0, "符号的代码", "".join(codes)))
+                yield "".join(self._symbol(look.symbols, f"{ord(c):x}") if is_code(c) else c for c in part)
             elif any("\uf020" <= c <= "\uf0ff" for c in part):  # a code of a symbol font, which the run does not name
                 yield "".join(self._symbol(None, f"{ord(c):x}") if "\uf020" <= c <= "\uf0ff" else c for c in part)
             else:

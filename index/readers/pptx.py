@@ -13,7 +13,7 @@ from index.readers.drawn import chart, diagram
 from index.readers.office import converted
 from index.readers.omml import linear
 from index.readers.package import OLE, size
-from index.readers.symbols import LOWERED, RAISED, is_symbols, sign
+from index.readers.symbols import LOWERED, RAISED, is_code, is_symbols, sign
 from index.readers.table import lines, rows
 from index.types import LoadError
 
@@ -141,7 +141,7 @@ def _run(run: Any) -> str:
         return text
     font = next((each.get("typeface") for each in look if each.tag in (f"{_A}sym", f"{_A}latin") and is_symbols(each.get("typeface"))), None)
     if font:
-        return "".join(c if c.isspace() else sign(font, ord(c)) or "" for c in text)
+        return "".join(sign(font, ord(c)) or "" if is_code(c) else c for c in text)
     raised = look.get("baseline", "0")
     return text.translate(LOWERED if raised.startswith("-") else RAISED) if raised.strip("-0%") else text
 

@@ -33,6 +33,11 @@ def is_symbols(font: str | None) -> bool:
     return (font or "").lower() in _FONTS
 
 
+def is_code(character: str) -> bool:
+    """Whether a font of symbols draws a sign for a character: those of one byte, and where Office keeps such; never for Chinese."""
+    return "!" <= character <= "\xff" or "\uf020" <= character <= "\uf0ff"
+
+
 def sign(font: str | None, code: int) -> str | None:
     """The sign that a font draws for a code; None where the font's chart is not known here."""
     chart = _FONTS.get((font or "").lower())
