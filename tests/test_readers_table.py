@@ -80,6 +80,17 @@ def test_a_unit_in_the_corner_names_no_column() -> None:
     assert written([["单位：万元", "2023年", "2024年"], ["白石县", "12", "345"]]) == ["单位：万元。", "白石县，2023年：12，2024年：345。"]
 
 
+def test_equal_figures_side_by_side_are_two_and_equal_words_under_one_name_are_one() -> None:
+    cells = [["科目", "科目", "预算", "预算"], ["208", "05", "36", "36"], ["合计", "合计", "36", "36"]]
+    assert written(cells, header=1) == ["科目：208，科目：05，预算：36，预算：36。", "科目：合计，预算：36，预算：36。"]
+
+
+def test_a_header_of_three_rows() -> None:
+    cells = [["项目", "项目", "项目", "预算", "预算"], ["科目编码", "科目编码", "科目名称", "合计", "拨款"], ["类", "款", "科目名称", "合计", "拨款"],
+             ["208", "05", "养老支出", "36", "36"]]
+    assert written(cells) == ["项目/科目编码/类：208，项目/科目编码/款：05，项目/科目名称：养老支出，预算/合计：36，预算/拨款：36。"]
+
+
 @pytest.mark.parametrize("title", ["2024年收支情况表（单位：万元）", "12345热线办理情况统计表", "2024年度"])
 def test_a_title_that_begins_with_a_figure_is_a_title(title: str) -> None:
     assert written([[title] * 3, *FIGURES]) == [title, *written(FIGURES)]

@@ -112,7 +112,7 @@ def _part(cells: Cells, part: _Part, labels: list[list[tuple[int, int]]], width:
         if cells[at][column].strip() not in used:
             idle.setdefault(cells[at][column].strip(), (at, column))
     names = [[_text(cells, place) for place in label] for label in labels]
-    spread = {column for column in range(1, width) if names[column] and names[column] == names[column - 1]}  # a merged name: equal cells are one
+    spread = {column for column in range(1, width) if names[column] and names[column] == names[column - 1]}  # a merged name: equal words are one cell
     told: list[list[tuple[int, int]]] = [[place] for place in idle.values()]
     if told:
         yield _line(cells, told)
@@ -125,7 +125,8 @@ def _part(cells: Cells, part: _Part, labels: list[list[tuple[int, int]]], width:
         elif named and at == part.body and _counts(row):
             told = [[(at, column)] for column in filled]
         elif named:
-            told = [[*labels[column], (at, column)] for column in filled if column not in spread or row[column] != row[column - 1]]
+            told = [[*labels[column], (at, column)] for column in filled
+                    if column not in spread or row[column] != row[column - 1] or is_value(row[column])]
         elif part.form and (pairs := _pairs(row)):
             told = [[(at, column) for column in pair] for pair in pairs]
         else:
@@ -204,29 +205,30 @@ def _header(cells: Cells) -> int:
     if len({cell.strip() for cell in cells[0]} - {""}) < 2 or any(_ASKING.fullmatch(cell.strip()) for cell in cells[0]):
         return 0
     count = 1
-    while count < min(_DEEPEST, len(cells) - 1) and _deeper(cells[count - 1], cells[count], cells[count + 1]):
+    while count < min(_DEEPEST, len(cells) - 1) and _deeper(cells[count - 1], cells[count], cells[count + 1:count + 3]):
         count += 1
     if count > 1:
         return count
     return 1 if len(cells[0]) > 2 or any(is_value(cell) for row in cells[1:] for cell in row) else 0
 
 
-def _deeper(upper: Sequence[str], lower: Sequence[str], below: Sequence[str]) -> bool:
-    """Whether a row goes on naming columns: it divides merged names, or gives their units."""
+def _deeper(upper: Sequence[str], lower: Sequence[str], below: Cells) -> bool:
+    """Whether a row goes on naming columns: it divides merged names, or gives their units; figures follow soon."""
+    figures = any(is_value(cell) for row in below for cell in row)
     names = [cell.strip() for cell in lower]
     if any(map(is_value, names)) or not any(names):
         return False
     if all(_MEASURE.fullmatch(name) for name in names if name):
-        return any(map(is_value, below))
+        return figures
     if _apart(lower) is not None:
         return False
     over = [cell.strip() for cell in upper][:len(names)]
     divided = any(over[at] and over[at] == over[at + 1] and names[at] and names[at + 1] and names[at] != names[at + 1] for at in range(len(over) - 1))
     reaching = any(name and name == above for name, above in zip(names, over, strict=False))
     if divided:
-        return reaching or any(map(is_value, below))
+        return reaching or figures
     blank = [at for at, above in enumerate(over) if at and not above and names[at]]  # 2024年 over 收入 and, with no cell above it, 支出
-    return bool(blank) and any(above and not name for name, above in zip(names, over, strict=False)) and any(map(is_value, below))
+    return bool(blank) and any(above and not name for name, above in zip(names, over, strict=False)) and figures
 
 
 def _label(header: Cells, top: int, column: int) -> list[tuple[int, int]]:
