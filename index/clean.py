@@ -45,6 +45,7 @@ _NAVIGATION_WORD = re.compile(
     r"简体(?:中文|版)?|繁體(?:中文|版)?|繁体(?:中文|版)?|English|EN|RSS|登录|注册|手机版|移动版|微信|微博|适老模式|关怀版|智能问答|网站支持IPv6|收藏本站|设为首页")
 LINK = re.compile(r"https?://[!-~]+")
 LABEL = re.compile(r"[\u4e00-\u9fff]{2,6}[:：]")
+_IN_NAME = re.compile(r"，[^，。；：:]*[\u4e00-\u9fff]$")  # what leads to a space inside the name of a column: …，营业收入比上 年增减：12
 HASHES = re.compile(r"#{1,6}\s+|#{1,6}(?=[\u4e00-\u9fff（(])")
 EMPHASIS = re.compile(r"\*\*|__|(?<=^)>\s|`")
 
@@ -71,10 +72,13 @@ class _Line:
     last: bool = False  # of its paragraph, as the reader knows
 
 
-def clean(raw: str, marked: bool = False) -> Cleaned:
-    """Cleaned text of a file's raw text.  `marked`: # and ** are markup (Markdown, web pages), not characters of the report."""
+def clean(raw: str, marked: bool = False, apart: bool = False) -> Cleaned:
+    """Cleaned text of a file's raw text.  `marked`: # and ** are markup (Markdown, web pages), not characters of the report.
+
+    `apart`: the format tells paragraphs apart, a line each; only lines between U+2028 may be those of a hard-wrapped paragraph.
+    """
     lines, breaks = _content(raw, marked)
-    paragraphs = _paragraphs(raw, lines)
+    paragraphs = _paragraphs(raw, lines, apart)
     text: list[str] = []
     origins: array[int] = array("l")
     heads: list[tuple[int, int]] = []
@@ -185,18 +189,27 @@ def _wrap_of(texts: list[str]) -> _Wrap | None:
     return sharpest[1] if sharpest[0] >= 0.9 else edges[0][1]
 
 
-def _paragraphs(raw: str, lines: list[_Line]) -> list[list[_Line]]:
-    """Lines grouped into paragraphs: two are joined unless one ends a sentence or heading, or the next begins one."""
-    wrap = _wrap_of([_indented(raw, line) for line in lines])
+def _paragraphs(raw: str, lines: list[_Line], apart: bool = False) -> list[list[_Line]]:
+    """Lines grouped into paragraphs: two are joined unless one ends a sentence or heading, or the next begins one.
+
+    `apart`: as in `clean`; a page that ends inside a paragraph does not end that.
+    """
+    between = [raw[earlier.end:later.start] for earlier, later in pairwise(lines)] if apart else []
+    soft = {at for at, gap in enumerate(between) if "\n" not in gap and "\f" not in gap}
+    wrap = _wrap_of([_indented(raw, line) for at, line in enumerate(lines) if not apart or {at, at - 1} & soft])
     indents = Counter(line.indent for line in lines)
     usual = min((indent for indent, n in indents.items() if n >= 0.1 * len(lines)), default=0)  # the left margin
     groups: list[list[_Line]] = []
     head = False  # whether the paragraph so far is a heading alone
     opened = ""  # brackets opened and not closed in the paragraph
-    for line in lines:
+    for at, line in enumerate(lines):
         text = raw[line.start:line.end]
-        if groups:
+        if groups and not (apart and "\n" in between[at - 1]):
             previous = groups[-1][-1]
+            if apart and at - 1 not in soft:
+                groups[-1].append(line)
+                opened = _still_open(opened, text)
+                continue
             before = _indented(raw, previous)
             so_far = "".join(raw[part.start:part.end] for part in groups[-1][-8:])
             if not line.hashes and not previous.last and _goes_on(so_far, before, text, wrap, head, opened, indented=line.indent > usual + 2):
@@ -301,7 +314,8 @@ def _spaced(text: str, places: array[int]) -> tuple[str, array[int]]:
             out.append("\n")
             kept.append(places[end])
             segment = end
-        elif (before.isascii() and after.isascii() and not (before.isdigit() and after in "%.")) or (not long and LABEL.match(text, end)):
+        elif (before.isascii() and after.isascii() and not (before.isdigit() and after in "%.")) or (
+                not long and LABEL.match(text, end) and not _IN_NAME.search(text, segment, start)):  # 来源：… 发布日期：…
             out.append(" ")
             kept.append(places[start])
     out.append(text[last:])

@@ -22,3 +22,7 @@ OCR_SECONDS = 30  # more for each page to be recognised
 MEMORY = 3 * 1024 * MIB  # address space of a reader that runs in its own process
 OCR_MEMORY = 8 * 1024 * MIB  # the same where a model is loaded, whose threads reserve much that they never use
 OFFICE_SECONDS = 180  # LibreOffice converting one file
+
+MEMBERS = 500  # files of an archive, mail or book that are read
+DEPTH = 3  # archives and mails inside each other
+MEMBERS_SECONDS = 900  # all of them together; those that are left are named

@@ -40,13 +40,16 @@ class Raw:
     warnings: tuple[str, ...] = ()  # what could not be read, for the reader of the report: 第3页没有文字…
     left: tuple[Left, ...] = ()  # what was left out knowingly
     counted: Recount | None = None  # the second count, where it was taken in the reader's own process
+    paragraphs: bool = False  # True: the format tells paragraphs apart, a line each; U+2028 breaks a line inside one
 
 
 @dataclass(frozen=True)
 class _Format:
     module: str  # in index.readers
     function: str  # Path → Raw
-    bytes: int = limits.FILE_BYTES
+    most: int = limits.FILE_BYTES
+    starts: tuple[bytes, ...] = ()  # one of these begins each file of the format; empty: it is a text
+    text: bool = False  # or it may be a text all the same
 
 
 def load(path: Path) -> Raw:
@@ -67,9 +70,9 @@ def load(path: Path) -> Raw:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             raise LoadError(f"{name}：不是文件。请检查路径；文件夹请逐个加入其中的文件。")
-        if status.st_size > form.bytes:
+        if status.st_size > form.most:
             size = f"{status.st_size / limits.MIB:.0f} MiB"
-            raise LoadError(f"{name}：文件有 {size}，超过上限 {form.bytes // limits.MIB} MiB。请拆分后再加入。")
+            raise LoadError(f"{name}：文件有 {size}，超过上限 {form.most // limits.MIB} MiB。请拆分后再加入。")
         if not status.st_size:
             raise LoadError(f"{name}：文件是空的。请检查是否保存完整。")
         with path.open("rb"):
@@ -87,7 +90,7 @@ def load(path: Path) -> Raw:
         raise LoadError(f"{name}：有 {len(raw.text):,} 字，超过上限 {limits.CHARACTERS:,} 字。请拆分后再加入。")
     if not raw.text.strip():
         raise LoadError(f"{name}：文件里没有文字。请检查是否保存完整。")
-    return replace(raw, text=writable(raw.text))
+    return replace(raw, text=writable(raw.text), warnings=tuple(raw.warnings), left=tuple(Left(*each) for each in raw.left))
 
 
 def writable(text: str) -> str:
@@ -99,19 +102,30 @@ _DIRECTION = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068
 _UNWRITABLE = re.compile(f"[\0-\x08\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff{_DIRECTION}]")
 _UNSHOWABLE = re.compile(rf"{_UNWRITABLE.pattern}|[\t\n\v\f\r\x85\u2028\u2029]")
 
-_IMAGE = _Format("ocr", "image")
+_ZIP, _OLE = (b"PK\x03\x04",), (b"\xd0\xcf\x11\xe0",)
 READERS: dict[str, _Format] = {
     ".txt": _Format("text", "plain", limits.TEXT_BYTES),
     ".md": _Format("text", "markdown", limits.TEXT_BYTES),
     ".markdown": _Format("text", "markdown", limits.TEXT_BYTES),
     ".html": _Format("html", "html", limits.TEXT_BYTES),
     ".htm": _Format("html", "html", limits.TEXT_BYTES),
-    ".pdf": _Format("pdf", "pdf"),
-    ".ofd": _Format("ofd", "ofd"),
-    ".docx": _Format("docx", "docx"),
-    ".doc": _Format("office", "doc"),
-    ".wps": _Format("office", "doc"),
-    ".xlsx": _Format("xlsx", "xlsx"),
-    **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"), _IMAGE),
+    ".csv": _Format("delimited", "delimited", limits.TEXT_BYTES),
+    ".pdf": _Format("pdf", "pdf", starts=(b"%PDF",)),
+    ".ofd": _Format("ofd", "ofd", starts=_ZIP),
+    ".docx": _Format("docx", "docx", starts=_ZIP),
+    ".doc": _Format("office", "doc", starts=(*_OLE, b"{\\rtf", *_ZIP)),
+    ".wps": _Format("office", "doc", starts=(*_OLE, *_ZIP)),
+    ".rtf": _Format("office", "doc", starts=(b"{\\rtf",)),
+    ".xlsx": _Format("xlsx", "xlsx", starts=_ZIP),
+    **dict.fromkeys((".xls", ".et"), _Format("xls", "xls", starts=(*_OLE, *_ZIP), text=True)),  # web systems export pages and texts so
+    ".pptx": _Format("pptx", "pptx", starts=_ZIP),
+    **dict.fromkeys((".ppt", ".dps"), _Format("pptx", "pptx", starts=(*_OLE, *_ZIP))),
+    ".eml": _Format("mail", "mail", limits.TEXT_BYTES),
+    ".epub": _Format("epub", "epub", starts=_ZIP),
+    ".zip": _Format("archive", "archive", starts=_ZIP),
+    ".png": _Format("ocr", "image", starts=(b"\x89PNG",)),
+    **dict.fromkeys((".jpg", ".jpeg"), _Format("ocr", "image", starts=(b"\xff\xd8\xff",))),
+    **dict.fromkeys((".tif", ".tiff"), _Format("ocr", "image", starts=(b"II*\0", b"MM\0*"))),
+    ".bmp": _Format("ocr", "image", starts=(b"BM",)),
 }
 SUFFIXES = frozenset(READERS)

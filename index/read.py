@@ -28,7 +28,7 @@ def read_audited(path: Path) -> tuple[Report, Audit]:
     except (OSError, ValueError):
         before = ""  # `load` says why
     raw = load(path)
-    cleaned = clean(raw.text, raw.marked)
+    cleaned = clean(raw.text, raw.marked, raw.paragraphs)
     if not cleaned.text.strip():
         raise LoadError(f"{path.name}：去掉页码和网页导航之后没有正文。请检查文件内容。")
     headings = outline(cleaned)

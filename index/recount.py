@@ -52,6 +52,10 @@ class Lost:
 COUNTERS: dict[str, str] = {
     ".pdf": "index.recount_pdf:count",
     ".ofd": "index.recount_ofd:count",
+    ".docx": "index.recount_office:word",
+    ".xlsx": "index.recount_office:workbook",
+    ".pptx": "index.recount_office:presentation",
+    **dict.fromkeys((".html", ".htm"), "index.recount_office:page"),
 }
 
 

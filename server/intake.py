@@ -21,22 +21,7 @@ from server.problems import Refused
 
 UNSEEN = "正文相同的报告不重复收录，或它所在的文件夹只供某些组查看。"
 CLOSED = "这份报告在只供某些组查看的文件夹里：请在服务器上替换该文件夹中的文件，再重新建索引。"
-_ZIP, _OLE = (b"PK\x03\x04",), (b"\xd0\xcf\x11\xe0",)
-_STARTS: dict[str, tuple[bytes, ...]] = {
-    ".pdf": (b"%PDF",),
-    ".docx": _ZIP,
-    ".xlsx": _ZIP,
-    ".ofd": _ZIP,
-    ".doc": (*_OLE, b"{\\rtf", b"PK\x03\x04"),
-    ".wps": (*_OLE, b"PK\x03\x04"),
-    ".png": (b"\x89PNG",),
-    ".jpg": (b"\xff\xd8\xff",),
-    ".jpeg": (b"\xff\xd8\xff",),
-    ".tif": (b"II*\0", b"MM\0*"),
-    ".tiff": (b"II*\0", b"MM\0*"),
-    ".bmp": (b"BM",),
-}
-_FOREIGN = (b"%PDF", *_ZIP, *_OLE, b"\x89PNG", b"\xff\xd8\xff", b"MZ", b"\x7fELF", b"GIF8", b"Rar!", b"7z\xbc\xaf")
+_FOREIGN = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x89PNG", b"\xff\xd8\xff", b"MZ", b"\x7fELF", b"GIF8", b"Rar!", b"7z\xbc\xaf")
 
 
 def file_name(given: str) -> str:
@@ -55,10 +40,9 @@ def file_name(given: str) -> str:
 def check_kind(name: str, head: bytes) -> None:
     """Raises LoadError when a file's first bytes are not of the kind that its suffix says."""
     suffix = Path(name).suffix.lower()
-    starts = _STARTS.get(suffix)
-    lies = not any(start in head[:1024] for start in starts) if suffix == ".pdf" and starts else (
-        not head.startswith(starts) if starts else head.startswith(_FOREIGN)
-    )
+    form = READERS[suffix]
+    known = any(start in head[:1024] for start in form.starts) if suffix == ".pdf" else head.startswith(form.starts)
+    lies = not known and (head.startswith(_FOREIGN) or (bool(form.starts) and not form.text))
     if head and lies:
         raise LoadError(f"{name}：内容不是 {suffix} 文件。请检查文件，按它本来的类型另存后再上传。")
 

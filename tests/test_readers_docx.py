@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index import limits
 from index.load import load
 from index.outline import number
+from index.readers.docx import equation
 from index.readers.numbering import chinese, written
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
@@ -205,3 +207,156 @@ def test_a_table_over_two_pages(tmp_path: Path) -> None:
 
     body = "<w:tbl>" + row(t("县区"), t("受理")) + row(t("白石县"), t("36")) + row(DRAWN + t("柳溪县"), t("18")) + "</w:tbl>"
     assert sheets(tmp_path, body) == [["县区：白石县，受理：36。"], ["县区：柳溪县，受理：18。"]]
+
+
+M = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+
+
+def m(text: str) -> str:
+    return f"<m:r><m:t>{text}</m:t></m:r>"
+
+
+def t(text: str, properties: str = "") -> str:
+    return f"<w:r><w:rPr>{properties}</w:rPr><w:t>{text}</w:t></w:r>"
+
+
+def tr(*cells: str, properties: str = "") -> str:
+    return f"<w:tr><w:trPr>{properties}</w:trPr>" + "".join(f"<w:tc>{cell if cell.startswith('<') else p(cell)}</w:tc>" for cell in cells) + "</w:tr>"
+
+
+def test_a_row_that_begins_a_column_later(tmp_path: Path) -> None:
+    later = tr("柳溪镇", "215", properties='<w:gridBefore w:val="1"/>')
+    table = f"<w:tbl>{tr('片区', '乡镇', '就业')}{tr('东片', '长滩镇', '812')}{later}</w:tbl>"
+    assert got(tmp_path, table) == ["片区：东片，乡镇：长滩镇，就业：812。", "乡镇：柳溪镇，就业：215。"]
+
+
+def test_a_second_header_inside_a_table(tmp_path: Path) -> None:
+    table = (f"<w:tbl>{tr('指标', '本期', '上年同期', '增减')}{tr('收入', '47.6', '56.9', '-16.3%')}{tr('', '本期末', '上年末', '增减')}"
+             f"{tr('资产', '298.6', '306.2', '-2.5%')}</w:tbl>")
+    assert got(tmp_path, table) == ["指标：收入，本期：47.6，上年同期：56.9，增减：-16.3%。", "指标：资产，本期末：298.6，上年末：306.2，增减：-2.5%。"]
+
+
+def test_a_form_is_names_and_values(tmp_path: Path) -> None:
+    wide = f'<w:tc>{p("备注")}</w:tc><w:tc><w:tcPr><w:gridSpan w:val="3"/></w:tcPr>{p("分两期建设")}</w:tc>'
+    table = f"<w:tbl>{tr('项目名称', '城东水厂', '单位', '水务局')}{tr('负责人', '赵启明', '总投资金额', '1.2亿元')}<w:tr>{wide}</w:tr></w:tbl>"
+    assert got(tmp_path, table) == ["项目名称：城东水厂，单位：水务局。", "负责人：赵启明，总投资金额：1.2亿元。", "备注：分两期建设。"]
+
+
+def test_a_table_inside_a_cell_follows_its_row_and_a_deleted_row_is_gone(tmp_path: Path) -> None:
+    inner = f"<w:tbl>{tr('年份', '金额')}{tr('2023年', '12')}{tr('2024年', '13')}</w:tbl>"
+    table = (f"<w:tbl>{tr('单位', '人数', '明细')}{tr('水务局', '36', p('见内表') + inner + p(''))}{tr('旧局', '9', '无', properties='<w:del/>')}"
+             f"{tr('林业局', '18', '略')}</w:tbl>")
+    assert got(tmp_path, table) == ["单位：水务局，人数：36，明细：见内表。", "年份：2023年，金额：12。", "年份：2024年，金额：13。",
+                                    "单位：林业局，人数：18，明细：略。"]
+
+
+def test_ticks_of_symbol_fonts_and_of_boxes(tmp_path: Path) -> None:
+    w14 = 'xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"'
+
+    def box(on: int, inner: str) -> str:
+        return f'<w:sdt {w14}><w:sdtPr><w14:checkbox><w14:checked w14:val="{on}"/></w14:checkbox></w:sdtPr><w:sdtContent>{inner}</w:sdtContent></w:sdt>'
+
+    old = ('<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:checkBox><w:default w:val="0"/><w:checked/></w:checkBox></w:ffData></w:fldChar></w:r>'
+           '<w:r><w:instrText> FORMCHECKBOX </w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>')
+    body = (f'<w:p><w:r><w:sym w:font="Wingdings 2" w:char="F052"/></w:r>{t("是")}<w:r><w:sym w:font="Wingdings" w:char="F0A8"/></w:r>{t("否")}</w:p>'
+            f'<w:p>{t("R同意", "<w:rFonts w:ascii=" + chr(34) + "Wingdings 2" + chr(34) + "/>")}</w:p>'
+            f"<w:p>{box(1, t('☑'))}{t('公开')}{box(0, '')}{t('不公开')}</w:p><w:p>{old}{t('续期')}</w:p>")
+    assert got(tmp_path, body) == ["☑是□否", "☑同意", "☑公开□不公开", "☑续期"]
+
+
+def test_a_symbol_that_no_chart_tells_is_said(tmp_path: Path) -> None:
+    raw = load(word(tmp_path / "文.docx", f'<w:p>{t("共36件")}<w:r><w:sym w:font="某家图标" w:char="F0E7"/></w:r></w:p>'))
+    assert raw.text == "共36件"
+    assert "某家图标" in raw.warnings[0]
+
+
+def test_formulas_in_a_line(tmp_path: Path) -> None:
+    fraction = f"<m:f><m:num>{m('办结件数')}</m:num><m:den>{m('受理件数')}{m('+')}{m('上年结转')}</m:den></m:f>"
+    power = f"<m:sSup><m:e>{m('m')}</m:e><m:sup>{m('2')}</m:sup></m:sSup>"
+    body = (f"<w:p>{t('口径为：')}<m:oMath {M}>{m('办结率=')}{fraction}{m('×100%')}</m:oMath>{t('。')}</w:p>"
+            f"<w:p>{t('绿化率')}<m:oMath {M}>{m('43.7%')}</m:oMath>{t('，人均')}<m:oMath {M}>{m('15.2')}{power}</m:oMath>{t('。')}</w:p>")
+    assert got(tmp_path, body) == ["口径为：办结率=办结件数/(受理件数+上年结转)×100%。", "绿化率43.7%，人均15.2m²。"]
+
+
+def test_raised_digits_are_no_digits_of_a_figure(tmp_path: Path) -> None:
+    up = '<w:vertAlign w:val="superscript"/>'
+    body = f"<w:p>{t('常住人口')}{t('2', up)}{t('31.6万人，约10')}{t('7', up)}{t('元')}</w:p>"
+    assert got(tmp_path, body) == ["常住人口²31.6万人，约10⁷元"]
+
+
+def test_numbers_that_run_on_through_the_chapters(tmp_path: Path) -> None:
+    levels = (("chineseCountingThousand", "第%1章", ""), ("chineseCountingThousand", "第%2条", '<w:lvlRestart w:val="0"/>'), ("decimal", "（%3）", ""))
+    numbering = '<w:abstractNum w:abstractNumId="0">' + "".join(
+        f'<w:lvl w:ilvl="{i}"><w:start w:val="1"/><w:numFmt w:val="{form}"/>{more}<w:lvlText w:val="{text}"/>'
+        f'</w:lvl>' for i, (form, text, more) in enumerate(levels))
+    body = (("总则", 0), ("甲。", 1), ("乙。", 1), ("子", 2), ("罚则", 0), ("丙。", 1), ("子", 2))
+    path = word(tmp_path / "法.docx", "".join(listed(text, level) for text, level in body))
+    with zipfile.ZipFile(path) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    parts["word/numbering.xml"] = f'<w:numbering {W}>{numbering}</w:abstractNum><w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num></w:numbering>'.encode()
+    with zipfile.ZipFile(path, "w") as package:
+        for name, part in parts.items():
+            package.writestr(name, part)
+    assert load(path).text.split("\n") == ["第一章总则", "第一条甲。", "第二条乙。", "（1）子", "第二章罚则", "第三条丙。", "（1）子"]
+
+
+def test_readings_dates_of_fields_and_accepted_changes(tmp_path: Path) -> None:
+    ruby = "<w:r><w:ruby><w:rubyPr/><w:rt><w:r><w:t>bó</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>亳</w:t></w:r></w:rubyBase></w:ruby></w:r>"
+    field = ('<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText> DATE </w:instrText></w:r>' + t("码里的字")
+             + '<w:r><w:fldChar w:fldCharType="separate"/></w:r>' + t("2024年12月20日") + '<w:r><w:fldChar w:fldCharType="end"/></w:r>')
+    gone = f"<w:p><w:pPr><w:rPr><w:del/></w:rPr></w:pPr>{t('前半段，')}</w:p>"
+    body = f"<w:p>{t('地名')}{ruby}{t('州市')}</w:p><w:p>{field}</w:p>{gone}{p('后半段。')}"
+    assert got(tmp_path, body) == ["地名亳州市", "2024年12月20日", "前半段，后半段。"]
+
+
+@pytest.mark.parametrize("apart", [limits.APART_BYTES, 0])
+def test_short_paragraphs_stay_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, apart: int) -> None:
+    """In a process of its own too, where a file is large."""
+    from index.read import read
+
+    monkeypatch.setattr(limits, "APART_BYTES", apart)
+
+    counts = {"长滩镇": 128, "柳溪镇": 96, "青陂镇": 103, "松岭乡": 87, "北关镇": 141, "河口镇": 75}
+    said = [f"{name}办理法律援助案件{count}件" for name, count in counts.items()]
+    assert read(word(tmp_path / "段.docx", "".join(map(p, said)))).text.split("\n") == said
+
+
+def test_charts_and_diagrams_tell_their_words_and_values(tmp_path: Path) -> None:
+    path = word(tmp_path / "图.docx", p("见下图。") + "".join(
+        f'<w:p><w:r><w:drawing><a:graphic xmlns:a="urn:a"><a:graphicData>{inner}</a:graphicData></a:graphic></w:drawing></w:r></w:p>' for inner in (
+            f'<c:chart xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" xmlns:r="{REL}" r:id="c1"/>',
+            f'<d:relIds xmlns:d="http://schemas.openxmlformats.org/drawingml/2006/diagram" xmlns:r="{REL}" r:dm="d1"/>',
+            f'<c:chart xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" xmlns:r="{REL}" r:id="c9"/>')))
+    with zipfile.ZipFile(path) as package:
+        parts = {name: package.read(name).decode() for name in package.namelist()}
+    parts["word/_rels/document.xml.rels"] = parts["word/_rels/document.xml.rels"].replace(
+        "</Relationships>", f'<Relationship Id="c1" Type="{REL}/chart" Target="charts/chart1.xml"/>'
+        f'<Relationship Id="d1" Type="{REL}/diagramData" Target="diagrams/data1.xml"/></Relationships>')
+    parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace("</Types>", '<Default Extension="xml" ContentType="application/xml"/></Types>')
+    points = "".join(f'<c:pt idx="{at}"><c:v>{value}</c:v></c:pt>' for at, value in enumerate(("0.431", "0.3876")))
+    names = "".join(f'<c:pt idx="{at}"><c:v>{value}</c:v></c:pt>' for at, value in enumerate(("长滩镇", "柳溪镇")))
+    a = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+    parts["word/charts/chart1.xml"] = (
+        f'<c:chartSpace xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" {a}><c:chart><c:title><c:tx><c:rich><a:p><a:r><a:t>各镇办结率</a:t>'
+        f'</a:r></a:p>'
+        '</c:rich></c:tx></c:title><c:plotArea><c:barChart><c:ser><c:tx><c:strRef><c:strCache><c:pt idx="0"><c:v>办结率</c:v></c:pt></c:strCache></c:strRef>'
+        '</c:tx>'
+        f'<c:cat><c:strRef><c:strCache>{names}</c:strCache></c:strRef></c:cat><c:val><c:numRef><c:numCache><c:formatCode>0.0%</c:formatCode>{points}'
+        f'</c:numCache>'
+        "</c:numRef></c:val></c:ser></c:barChart></c:plotArea></c:chart></c:chartSpace>")
+    parts["word/diagrams/data1.xml"] = (
+        f'<d:dataModel xmlns:d="http://schemas.openxmlformats.org/drawingml/2006/diagram" {a}><d:ptLst><d:pt><d:t><a:p><a:r><a:t>受理（3个工作日）</a:t>'
+        f'</a:r></a:p></d:t>'
+        "</d:pt></d:ptLst></d:dataModel>")
+    with zipfile.ZipFile(path, "w") as package:
+        for name, part in parts.items():
+            package.writestr(name, part)
+    raw = load(path)
+    assert raw.text.split("\n") == ["见下图。", "各镇办结率", "长滩镇，办结率：43.1%。", "柳溪镇，办结率：38.8%。", "受理（3个工作日）"]
+    assert len(raw.warnings) == 1
+    assert "1 处图表" in raw.warnings[0], "the third names no part"
+
+
+@pytest.mark.parametrize(("code", "text"), [(r" EQ \f(3,4)", "3/4"), (r"eq \o\ac(○,5)", "⑤"), (r" EQ 10\s\up5(7)", "10⁷")])
+def test_fields_that_draw_a_formula(code: str, text: str) -> None:
+    assert equation(code) == text

@@ -66,3 +66,26 @@ def test_a_docx_and_a_web_page_called_doc_are_read_as_what_they_are(tmp_path: Pa
     other.write_bytes(b"MZ" + bytes(600))
     with pytest.raises(LoadError, match="不是 Word 或 WPS"):
         load(other)
+
+
+@needs_office
+@pytest.mark.parametrize("suffix", [".doc", ".wps"])
+def test_a_date_field_shows_what_was_stored(tmp_path: Path, suffix: str) -> None:
+    """A .doc whose field was last reckoned on another day: LibreOffice writes today's date, which is then changed in the file."""
+    import datetime
+
+    import olefile  # type: ignore[import-untyped]
+
+    rtf = tmp_path / "日.rtf"
+    rtf.write_bytes(b'{\\rtf1\\ansi {\\fonttbl{\\f0 Arial;}}\\f0 issued {\\field{\\*\\fldinst DATE \\\\@ "yyyy/MM/dd"}{\\fldrslt 2001/01/01}}\\par}')
+    subprocess.run(["soffice", "--headless", f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--convert-to", "doc", "--outdir", str(tmp_path),
+                    str(rtf)], capture_output=True, check=True, timeout=170)
+    path = (tmp_path / "日.doc").rename(tmp_path / f"存{suffix}")
+    with olefile.OleFileIO(path, write_mode=True) as package:
+        text = package.openstream("WordDocument").read()
+        days = [datetime.date.today() - datetime.timedelta(days=back) for back in (0, 1)]  # midnight may have passed
+        shown = [day.strftime("%Y/%m/%d").encode(encoding) for day in days for encoding in ("ascii", "utf-16-le")]
+        now = next(each for each in shown if each in text)
+        then = "2024/12/20".encode("utf-16-le" if len(now) == 20 else "ascii")
+        package.write_stream("WordDocument", text.replace(now, then))
+    assert load(path).text == "issued 2024/12/20"

@@ -254,4 +254,4 @@ def test_what_is_not_the_format_of_its_suffix_is_refused(tmp_path: Path, suffix:
     except LoadError as error:
         assert path.name in str(error)
     else:
-        assert suffix in (".txt", ".md", ".markdown", ".html", ".htm")
+        assert suffix in (".txt", ".md", ".markdown", ".html", ".htm", ".csv")

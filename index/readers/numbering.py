@@ -21,8 +21,16 @@ class Numbering:
         self._counts: dict[str, dict[int, int]] = {}  # definition → level → the last number
         self._started: set[tuple[str, int]] = set()  # restarts that are done
         if element is not None:
+            styled: dict[str, dict[int, Any]] = {}  # style of lists → its levels
+            linked: dict[str, str] = {}  # id of a definition without levels of its own → the style that has them
             for definition in element.findall(f"{_W}abstractNum"):
-                self._abstract[definition.get(f"{_W}abstractNumId")] = _levels(definition)
+                id = definition.get(f"{_W}abstractNumId")
+                self._abstract[id] = _levels(definition)
+                if (style := _value(definition, "styleLink")) is not None:
+                    styled[style] = self._abstract[id]
+                if (style := _value(definition, "numStyleLink")) is not None:
+                    linked[id] = style
+            self._abstract |= {id: styled[style] for id, style in linked.items() if style in styled}
             for number in element.findall(f"{_W}num"):
                 of = number.find(f"{_W}abstractNumId")
                 restarts, own = {}, {}
@@ -53,7 +61,7 @@ class Numbering:
             counts[level] = restarts[level]
         else:
             counts[level] = counts[level] + 1 if level in counts else _integer(_value(shape, "start"), 1)
-        for deeper in [at for at in counts if at > level]:
+        for deeper in [at for at in counts if at > level and _restarts(levels.get(at), level)]:
             del counts[deeper]
         text = _value(shape, "lvlText") or ""
         if _value(shape, "numFmt") in ("bullet", "none"):
@@ -130,6 +138,12 @@ def _roman(value: int) -> str:
 
 def _levels(definition: Any) -> dict[int, Any]:
     return {_integer(level.get(f"{_W}ilvl"), 0): level for level in definition.findall(f"{_W}lvl")}
+
+
+def _restarts(level: Any, after: int) -> bool:
+    """Whether a level begins again after a number of a higher one: after any, unless it names one (from 1), or none (0)."""
+    named = _value(level, "lvlRestart")
+    return named is None or after < _integer(named, 9)
 
 
 def _value(level: Any, name: str) -> str | None:

@@ -1,8 +1,8 @@
 """Fuzzes readers for as long as you like: `python -m tests.fuzz .docx .pdf --minutes 10 [--seed 1]`.
 
 Each round damages a sample of the format and reads it; the reader must give text or raise LoadError.  What breaks that is
-kept in the folder given by --out.  PDF and pictures are read in this process, not in one of their own, for speed; a crash
-leaves the file as last.*.
+kept in the folder given by --out.  PDF, pictures and old workbooks are read in this process, not in one of their own, for speed;
+a crash leaves the file as last.*.
 """
 
 from __future__ import annotations
@@ -17,22 +17,32 @@ from collections.abc import Callable
 from pathlib import Path
 
 from index import load
-from index.readers import pdf, printed
+from index.readers import pdf, printed, xls
 from index.types import LoadError
+from tests import office_samples
 from tests.fuzz.mutate import chance, editor
 from tests.make_samples import DATA, REPORTS
 
-SUFFIXES = [".txt", ".md", ".html", ".docx", ".xlsx", ".ofd", ".pdf"]
+SUFFIXES = [".txt", ".md", ".html", ".docx", ".xlsx", ".ofd", ".pdf", ".xls", ".csv", ".pptx", ".eml", ".epub", ".zip"]
 
 
 def samples(suffix: str) -> list[bytes]:
     """Sample files of a format, smallest first."""
+    if suffix in office_samples.MADE:
+        return [office_samples.MADE[suffix]()]
     return sorted((path.read_bytes() for folder in (DATA, REPORTS) for path in folder.glob(f"*{suffix}")), key=len)
 
 
 def inside(path: Path) -> str:
     """Text of a PDF, read in this process."""
     return printed.text([printed.printed_of(sheet) for sheet in pdf.extract(path, None)["sheets"]])
+
+
+def in_process(suffix: str) -> Callable[[Path], str]:
+    """What reads a format without a process of its own."""
+    if suffix == ".pdf":
+        return inside
+    return (lambda path: xls.binary(path).text) if suffix == ".xls" else (lambda path: load.load(path).text)
 
 
 def outcome(read: Callable[[Path], str], path: Path) -> str:
@@ -56,7 +66,7 @@ def main() -> None:
     for suffix in given.suffixes:
         dice = random.Random(f"{given.seed}{suffix}")
         seeds, damaged = samples(suffix), editor(suffix)
-        read: Callable[[Path], str] = inside if suffix == ".pdf" else lambda path: load.load(path).text
+        read = in_process(suffix)
         counts: Counter[str] = Counter()
         path = given.out / f"last{suffix}"
         slowest = 0.0

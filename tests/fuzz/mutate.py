@@ -50,7 +50,7 @@ def edit_package(data: bytes, edits: Sequence[Edit]) -> bytes:
     """A zip with edits made in its XML, so that they are not lost to a checksum."""
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         parts = {name: package.read(name) for name in package.namelist()}
-    names = [name for name in parts if name.endswith((".xml", ".rels"))]
+    names = [name for name in parts if name.endswith((".xml", ".rels", ".opf", ".xhtml"))]
     for change in edits:
         name = names[int(change.part * len(names))]
         parts[name] = edit_value(parts[name], change) if change.length == 1 else edit(parts[name], [change])
@@ -69,4 +69,4 @@ def chance(dice: random.Random) -> list[Edit]:
 
 
 def editor(suffix: str) -> Callable[[bytes, Sequence[Edit]], bytes]:
-    return edit_package if suffix in (".docx", ".xlsx", ".ofd") else edit
+    return edit_package if suffix in (".docx", ".xlsx", ".ofd", ".pptx", ".epub") else edit
