@@ -34,8 +34,8 @@ def said_against(text: str, at: int, left: int = 0) -> bool:
         at_ = match.start()
         if any(clause.startswith(word, at_) for word in _harmless().get(match[0], ())):
             continue
-        if at_ and any(word.endswith(clause[at_]) and clause.startswith(word, at_ - len(word) + 1) for word in _harmless_behind() if len(word) <= at_ + 1):
-            continue
+        if any(clause.startswith(word, at_ - 1) for word in _harmless_behind() if at_):
+            continue  # 差不多, 从不
         if match[0] in "非免" and not any(clause.startswith(word, at_) for word in ("非法", "免予", "免于", "免除")):
             continue
         if clause.startswith(("非法", "免除"), at_):
@@ -90,8 +90,10 @@ def _pared(run: str) -> tuple[int, int]:
     begin = 0
     for at in range(stop):
         for word in _deeds().starting(run, at):
-            if len(word) == 1 and (run[at + 1 : at + 2] in "期限关效" or (at and word in "有为使经因给")):
+            if len(word) == 1 and (run[at + 1 : at + 2] in tuple("期限关效") or (at and word not in "对向从由")):
                 continue
+            if run[at + len(word) : at + len(word) + 1] in tuple("性率费金额数") and at + len(word) < stop:
+                continue  # 保障性住房
             if begin < at + len(word) <= stop:
                 begin = at + len(word)
                 break
@@ -105,7 +107,7 @@ def _headed(run: str) -> tuple[int, int]:
     if _leading().starting(run, 0) and run[0] not in "数人":
         return 0, 0
     for at in range(len(run)):
-        if _deeds().starting(run, at) or run[at] in "，在是为被已将均由与和及从向占比较以于（(":
+        if any(len(word) > 1 for word in _deeds().starting(run, at)) or run[at] in "，在是为被已将均由与和及从向占比较以于（(":
             return 0, at
     return 0, len(run)
 

@@ -54,33 +54,33 @@ class _Frame:
 
 _HAN = "[一二三四五六七八九十]"
 _TO = r"\s?(?:[-—–~]{1,2}|至|到)\s?"
-_YEAR = r"(?P<{0}>(?<![\d.])(?:1[5-9]|20|21)\d\d|[一二][〇○零一二三四五六七八九]{{3}})\s?"
-_PART = r"度?(?:(?P<half>[上下])半年|第?(?P<quarter>[一二三四1-4])(?:个)?季度|前(?P<months>[一二两三四五六七八九十]{1,2}|\d{1,2})个?(?P<of>季度|月)|(?P<edge>[初末底中]|年[初末底中]))"
+_YEAR = r"(?P<{0}>(?<![\d.])(?:1[5-9]|20|21)\d\d|[一二][〇○零0一二三四五六七八九]{{3}})\s?"
+_PART = r"度?(?:(?P<half>[上下])半年|第?(?P<quarter>[一二三四1-4])(?:个)?季度|前(?P<months>[一二两三四五六七八九十]{1,2}|\d{1,2})个?(?P<of>季度|月)|(?P<edge>[初末底中]|年[初末底中]))"  # noqa: E501
 _MONTH = rf"(?P<{{0}}>\d{{{{1,2}}}}|{_HAN}{{{{1,3}}}})\s?月"
 _DAY = rf"(?P<{{0}}>\d{{{{1,2}}}}|{_HAN}{{{{1,3}}}})\s?[日号]"
 _MONTH_PART = r"(?:份|[初末底]|[上中下]旬)"
 _OPEN = r"(?P<open>以来|起至今|至今)?"
 
 _RULES: tuple[tuple[str, str], ...] = (
-    ("numeric", r"(?<![\d.A-Za-z/-])(?P<y>(?:19|20)\d\d)(?P<mark>[-./])(?P<m>0?[1-9]|1[0-2])(?P=mark)(?P<d>0?[1-9]|[12]\d|3[01])(?![\d.]\d|\d)(?:\s?\d{1,2}:\d\d(?::\d\d)?)?"),
+    ("numeric", r"(?<![\d.A-Za-z/-])(?P<y>(?:19|20)\d\d)(?P<mark>[-./])(?P<m>0?[1-9]|1[0-2])(?P=mark)(?P<d>0?[1-9]|[12]\d|3[01])(?![\d.]\d|\d)(?:\s?\d{1,2}:\d\d(?::\d\d)?)?"),  # noqa: E501
     ("years", rf"{_YEAR.format('y1')}年?{_TO}{_YEAR.format('y2')}年度?{_OPEN}"),
     ("years", r"“?(?P<five>十[一二三四五六七八]五)”?(?=时期|期间|以来|末|规划|[，,。、；]|以?后|五年|”|开局|目标|收官|建设|这|头|初|及|和|将|的|主要)"),
-    ("days", rf"{_YEAR.format('y')}年\s?{_MONTH.format('m')}\s?{_DAY.format('d')}(?:{_TO}(?:{_YEAR.format('y2')}年\s?)?(?:{_MONTH.format('m2')}\s?)?{_DAY.format('d2')})?{_OPEN}"),
+    ("days", rf"{_YEAR.format('y')}年\s?{_MONTH.format('m')}\s?{_DAY.format('d')}(?:{_TO}(?:{_YEAR.format('y2')}年\s?)?(?:{_MONTH.format('m2')}\s?)?{_DAY.format('d2')})?{_OPEN}"),  # noqa: E501
     ("months", rf"{_YEAR.format('y')}年\s?(?P<m>\d{{1,2}}|{_HAN}{{1,3}})\s?(?:月(?:份)?)?{_TO}(?:{_YEAR.format('y2')}年\s?)?{_MONTH.format('m2')}份?"),
     ("month", rf"{_YEAR.format('y')}年\s?{_MONTH.format('m')}{_MONTH_PART}?{_OPEN}"),
     ("year", rf"{_YEAR.format('y')}年{_PART}"),
     ("years", rf"{_YEAR.format('y1')}年{_TO}{_YEAR.format('y2')}年?"),
     ("year", rf"{_YEAR.format('y')}(?:财年|年(?:度(?!假))?){_OPEN}"),
     ("year", r"(?<![\d.])(?P<y>(?:19|20)\d\d)\s?(?=上半年|下半年|[一二三四1-4]季度)" + _PART),
-    ("days", rf"(?<![\d.年月]){_MONTH.format('m')}\s?{_DAY.format('d')}(?:{_TO}(?:{_MONTH.format('m2')}\s?)?{_DAY.format('d2')})?"),
+    ("days", rf"(?<![\d.月]){_MONTH.format('m')}\s?{_DAY.format('d')}(?:{_TO}(?:{_MONTH.format('m2')}\s?)?{_DAY.format('d2')})?"),
     ("months", rf"(?<![\d.第])(?P<m>\d{{1,2}}|{_HAN}{{1,3}})\s?(?:月(?:份)?)?{_TO}{_MONTH.format('m2')}份?"),
     ("month", rf"(?<![\d.个第])(?P<m>\d{{1,2}}|(?<![一二三四五六七八九十]){_HAN}{{1,2}})\s?月(?!球|饼|亮|光|嫂|台){_MONTH_PART}?"),
-    ("day", rf"(?<![\d.月第满逾达过共每])(?P<d>[12]?\d|3[01])(?:[日号](?:{_TO}(?P<d2>[12]?\d|3[01])日|(?=[，。、；前起晚早上下凌至止]))|日(?=[一-鿿])(?![内期均]|以[内上下外]|之内|[本常元]))"),
+    ("day", rf"(?<![\d.月第满逾达过共每])(?P<d>[12]?\d|3[01])(?:[日号](?:{_TO}(?P<d2>[12]?\d|3[01])日|(?=[，。、；前起晚早上下凌至止]))|日(?=[一-鿿])(?![内期均]|以[内上下外]|之内|[本常元]))"),  # noqa: E501
     ("back", r"(?P<lead>过去|过去的|近|最近|近的|刚刚过去的|这)(?P<n>[一二两三四五六七八九十]{1,2}|\d{1,2}|几)(?:个)?年(?:多|来|间|里)?(?![级代龄轻])"),
     ("back", r"(?<![\d.一二两三四五六七八九十百])(?P<n>[一二两三四五六七八九十]{1,2}|\d{1,2}|几)年(?:多)?(?:以?来|间)"),
     ("ahead", r"(?:今后|未来|接下来|往后|下一个)(?P<n>[一二两三四五六七八九十]{1,2}|\d{1,2}|几)(?:个)?年(?:间|里|内)?(?![级代龄轻])"),
-    ("part", r"(?P<word>去年|上年|今年|本年|明年|前年|当年)?(?:(?<!\d)(?P<half>[上下])半年|第?(?<![\d十])(?P<quarter>[一二三四1-4])(?:个)?季度(?!末?[节风])|前(?P<months>[一二两三四五六七八九十]{1,2}|\d{1,2})个?(?P<of>季度|月))"),
-    ("time", r"(?<![\d.:])(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?(?![\d:%])|(?:上午|下午|凌晨|晚上|中午|早上|晚|早|当日|当天|[日号])\s?(?P<h>\d{1,2}|[一二三四五六七八九十]{1,3})(?:时|点)(?:(?:\d{1,2}|[一二三四五六七八九十]{1,3})分|半|许|左右)?|(?<![\d.])(?:[01]?\d|2[0-4])时(?:[0-5]?\d分(?:[0-5]?\d秒)?|许|整)"),
+    ("part", r"(?P<word>去年|上年|今年|本年|明年|前年|当年)?(?:(?<!\d)(?P<half>[上下])半年|第?(?<![\d十])(?P<quarter>[一二三四1-4])(?:个)?季度(?!末?[节风])|前(?P<months>[一二两三四五六七八九十]{1,2}|\d{1,2})个?(?P<of>季度|月))"),  # noqa: E501
+    ("time", r"(?<![\d.:])(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?(?![\d:%])|(?:上午|下午|凌晨|晚上|中午|早上|晚|早|当日|当天|[日号])\s?(?P<h>\d{1,2}|[一二三四五六七八九十]{1,3})(?:时|点)(?:(?:\d{1,2}|[一二三四五六七八九十]{1,3})分|半|许|左右)?|(?<![\d.])(?:[01]?\d|2[0-4])时(?:[0-5]?\d分(?:[0-5]?\d秒)?|许|整)"),  # noqa: E501
     ("often", r"每(?:半|[一两二三四五六])?个?(?:年|月|周|季度|天|日|星期)(?![均份])(?:(?:至少)?(?:召开|开展|组织|进行)?[一两二三四五六\d]+次)?"),
     ("weekday", r"(?:星期|周|礼拜)[一二三四五六日天](?![一-鿿]?岁)"),
 )  # fmt: skip
@@ -103,7 +103,7 @@ def dates(text: str, year: int | None = None, kind: str = "") -> tuple[Date, ...
     read = plain(text)
     stop = 0
     for rule, match in _matches(read):
-        while 0 <= (mark := read.find("。", stop, match.start())):
+        while (mark := read.find("。", stop, match.start())) >= 0:
             stop, named = mark + 1, None
         told = _read(rule, match, frame, named)
         if told is None:
@@ -174,10 +174,9 @@ def _read(rule: str, match: re.Match[str], frame: _Frame | None, named: int | No
 def _in_year(here: Date, rule: str, got: dict[str, str | None], year: int | None, frame: _Frame | None) -> Date | None:
     """A date with its months and days, in a year that may be unknown."""
     if rule in ("year", "part"):
-        grain, months = _part(got)
-        if year is None:
-            return replace(here, grain=grain)
-        return _between(replace(here, grain=grain), year, months[0], year, months[1], frame)
+        said, months = _part(got)
+        here = replace(here, grain=said)
+        return here if year is None else _between(here, year, months[0], year, months[1], frame)
     if rule == "day":
         return replace(here, grain="day")
     month, last_month = _number(got.get("m")), _number(got.get("m2")) or _number(got.get("m"))
@@ -260,6 +259,6 @@ def _number(said: str | None) -> int:
         return int(said)
     values = words_values(said.replace("○", "〇"))
     if len(said) == 4 and not values:  # 一九九八: digit by digit
-        digits = {c: str(i) for i, c in enumerate("〇一二三四五六七八九")} | {"零": "0", "○": "0"}
+        digits = {c: str(i) for i, c in enumerate("〇一二三四五六七八九")} | {"零": "0", "○": "0", "0": "0"}
         return int("".join(digits[c] for c in said))
     return int(values[0]) if len(values) == 1 else 0

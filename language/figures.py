@@ -90,13 +90,14 @@ _START = re.compile(r"[\d零〇一二两三四五六七八九十百千万亿廿�
 _RANGE = re.compile(r"\s?(?:[-—–~]{1,2}|至|到)\s?")
 _RATIO = re.compile(r"\s?[∶:：比]\s?(?=[\d一二三四五六七八九十])")
 _FRACTION = re.compile(r"(?P<base>百|千|万|[零一二三四五六七八九十百千万\d]{1,6})分之(?=[\d零一二两三四五六七八九十百几])")
+_SLASH = re.compile(r"(?<![\d./A-Za-z])(?P<part>\d{1,2})/(?P<whole>\d{1,2})(?![\d./]|\s?[万亿A-Za-z年月日])")
 _PER = re.compile(r"\s?[/每]\s?")
 _EACH_SCALE = re.compile(r"(?:[十百千]?[万亿]|[十百千])?")
 _ANY_SCALE = re.compile(r"[\d零一二两三四五六七八九十百千万亿]")
 _NUMERIC_NAMES = frozenset("统唯万专单同每某这那哪任逐之第初")  # before one character they make another word: 统一, 专一
 _HALVED = frozenset({"年", "个月", "月", "天", "小时", "个小时", "倍", "里", "公里", "斤", "公斤", "亩", "吨", "岁", "周", "个百分点", "成", "学年", "个学期"})
 _HALF = re.compile(r"半(?:个)?(?=年|月|天|小时|公里|亩|吨|斤|成|数|个百分点|里)")
-_PEOPLE = re.compile(r"[人件总户次倍指基系代位参函分岁卷票家个负奇偶字码常函读计变]$")  # 人数百: 数 belongs to what stands before
+_PEOPLE = re.compile(r"[人件总户次倍指基系代位参函分岁卷票家个负奇偶字码函读]$")  # 人数百: 数 belongs to what stands before
 _CURRENCY = {"￥": "元", "¥": "元", "$": "美元"}
 _ORDER = ("more than", "less than", "at least", "at most", "about")
 
@@ -152,7 +153,7 @@ def _figure(text: str, at: int, left: int, limit: int, quoted: bool) -> Figure |
     if word is not None:
         return word
     sign, begin, money = _sign(text, at, left)
-    if begin >= limit or not _ANY_SCALE.match(text, begin) and not re.compile("几|数|好几|半").match(text, begin):
+    if begin >= limit or (not _ANY_SCALE.match(text, begin) and not re.compile("几|数|好几|半").match(text, begin)):
         return at + 1
     if half := _half(text, begin, left):
         return half
@@ -176,9 +177,8 @@ def _word(text: str, at: int, left: int) -> Figure | None:
         row = _words()[said]
         if row["not_beside"] and text[at - 1 : at] in row["not_beside"].split("|"):
             continue
-        if said == "俩" or said == "仨":
-            if not re.compile(r"[件项个人次家孩老]").match(text, at + 1):
-                continue
+        if said in ("俩", "仨") and not re.compile(r"[件项个人次家孩老]").match(text, at + 1):
+            continue
         held = unit(row["unit"])
         change = Change(row["direction"], row["role"]) if row["role"] else None  # type: ignore[arg-type]
         end, bound = _bound_after(text, at + len(said), held)
@@ -209,7 +209,7 @@ def _sign(text: str, at: int, left: int) -> tuple[int, int, str]:
 def _half(text: str, at: int, left: int) -> Figure | None:
     """半年, 半个月: half of a unit; half a word is none (上半年, 半导体)."""
     match = _HALF.match(text, at)
-    if match is None or text[at - 1 : at] in "上下前后一两三四五六七八九十个北南东西年" and at > left:
+    if match is None or (text[at - 1 : at] in "上下前后一两三四五六七八九十个北南东西年" and at > left):
         return None
     held = unit_at(text, match.end()) or unit_at(text, at + 1)
     if held is None or held.dimension not in ("duration", "length", "area", "mass", "points", "share"):
@@ -220,22 +220,27 @@ def _half(text: str, at: int, left: int) -> Figure | None:
 
 
 def _fraction(text: str, at: int, begin: int, sign: int, left: int) -> Figure | None:
-    """百分之五点五, 三分之一, 百分之三至百分之五: a share in %."""
+    """百分之五点五, 三分之一, 1/10, 百分之三至百分之五: a share in %."""
+    if (slash := _SLASH.match(text, begin)) and 0 < int(slash["part"]) < int(slash["whole"]):
+        start, before = _bound_before(text, at, left, bare=False)
+        stop, after = _bound_after(text, slash.end(), unit("%"))
+        return _made(start, stop, (sign * Decimal(slash["part"]) * 100 / Decimal(slash["whole"]),), unit("%"), _closest(before, after))
     values: list[Decimal] = []
     more, here, bound = False, begin, "exact"
     end = begin
     while match := _FRACTION.match(text, here):
         base = _whole(match["base"])
         number = numeral(text, match.end()) if text[match.end()] != "几" else None
-        if not base or number is None or number.multiplier and number.digits:
+        if not base or number is None or (number.multiplier and number.digits):
             break
         values += [value * 100 / base for value in number.values]
         more, end = more or number.more, number.end
         joint = _RANGE.match(text, end)
         if joint is None or len(values) > 1:
             break
-        if match["base"] == "百" and not _FRACTION.match(text, joint.end()) and (second := numeral(text, joint.end()) if joint.end() < len(text) else None):
-            if len(second.values) == 1 and not unit_at(text, second.end) and second.digits == number.digits:
+        if match["base"] == "百" and joint.end() < len(text) and not _FRACTION.match(text, joint.end()):
+            second = numeral(text, joint.end()) if _ANY_SCALE.match(text, joint.end()) else None
+            if second and len(second.values) == 1 and not unit_at(text, second.end) and second.digits == number.digits:
                 values.append(second.values[0])
                 end = second.end
             break
@@ -314,7 +319,7 @@ def _with_unit(text: str, number: Numeral) -> tuple[Unit | None, int, tuple[Deci
         return None, at, values, "exact"
     end = gap + len(held.name)
     if text[end : end + 1] == "半" and held.name in _HALVED and len(values) == 1 and not re.compile("半[导径球程数决年月天]").match(text, end):
-        return held, end + 1, (values[0] + (_HALF_MORE if held.dimension != "share" else _HALF_MORE),), "exact"
+        return held, end + 1, (values[0] + _HALF_MORE,), "exact"
     return held, end, values, "exact"
 
 
@@ -472,7 +477,9 @@ def _counts(text: str, figure: Figure, number: Numeral, left: int, quoted: bool)
         if figure.unit or number.multiplier or figure.kind in ("ratio", "share", "ordinal") or figure.multiplier:
             return True
         if "一" <= after <= "鿿" or (after.isalpha() and after.isascii()):
-            return after in "和与及或的且并" or (figure.bound != "exact") or (before != "" and before in "为是达有到至共：:" and after in "左增减下上同比较，占")
+            return after in "和与及或的且并" or (figure.bound != "exact") or (before != "" and before in "为是达有到至共：:" and after in "增减同比较占")
+        if text[start] == "0" and text[start : start + 2].isdecimal():
+            return False  # a code: 02
         if number.end - start == 4 and re.fullmatch(r"(?:19|20)\d\d", text[start : number.end]) and not figure.values[1:]:
             return False  # a year
         return not quoted
@@ -482,13 +489,13 @@ def _counts(text: str, figure: Figure, number: Numeral, left: int, quoted: bool)
         return True
     if figure.kind == "ordinal" and text[figure.start] == "第":
         return True
-    if quoted or number.bare and not bounded:
+    if quoted or (number.bare and not bounded):
         return False
     if not figure.unit:
         said = text[start : number.end]
         return (bounded and len(said) > 1 and number.multiplier != "" and not number.bare) or (len(said) > 3 and number.multiplier != "")
     held = unit(figure.unit)
-    if len(number.values) == 1 and number.end - start == 1 and not number.multiplier or text[start : number.end] in ("一", "两"):
+    if (len(number.values) == 1 and number.end - start == 1 and not number.multiplier) or text[start : number.end] in ("一", "两"):
         return _single(text, figure, number, before, bounded, held)
     return not (held.names and number.end - start == 1 and before in _NUMERIC_NAMES)
 
@@ -505,7 +512,7 @@ def _single(text: str, figure: Figure, number: Numeral, before: str, bounded: bo
         return False
     if text[number.start] != "一":
         return not re.compile(r"[县区市州镇乡村河山桥湾沟岭庄坪寨坝]").match(text, figure.end) or figure.unit == "个"
-    if bounded or said_against(text, number.start):
+    if bounded or said_against(text, number.start, max(0, number.start - 6)):
         return True
     if held.single == "one":
         return not re.compile(r"起[^，。；、]").match(text, number.end)
@@ -528,7 +535,8 @@ def _together(text: str, found: list[Figure]) -> list[Figure]:
                 joined[-1] = replace(figure, start=last.start, values=(low, figure.value), bound="between")
                 continue
             whole = last.bound in ("exact", "about", "more than", "less than", "at least") and not last.per and not figure.per
-            if whole and last.factor > figure.factor and figure.values and last.value is not None and figure.value is not None and last.dimension in ("duration", "money"):
+            whole = whole and last.factor > figure.factor and last.dimension in ("duration", "money")
+            if whole and last.value is not None and figure.value is not None:
                 total = last.value * last.factor / figure.factor + figure.value
                 joined[-1] = replace(figure, start=last.start, values=(total,), bound=_closest(last.bound, figure.bound), multiplier="")
                 continue
@@ -555,7 +563,7 @@ def _told(text: str, found: list[Figure]) -> Iterator[Figure]:
             change=change or figure.change,
             noun=noun(text, figure.start, figure.end, left, right),
             deed=deed(text, figure.start, left),
-            negated=said_against(text, figure.start, left) or _against_after(text, figure.end, right),
+            negated=said_against(text, figure.start, left) or (figure.dimension != "duration" and _against_after(text, figure.end, right)),
             part=within(figure.start),
         )
 

@@ -109,13 +109,12 @@ def _scaled(text: str, number: Numeral | None) -> Numeral | None:
 def _ended(text: str, number: Numeral) -> Numeral:
     """A number with a 余, 多 or 几 that ends it: 3000多, 十几."""
     more = _MORE.match(text, number.end)
-    if more is None or (more[0] == "几" and not text[number.end - 1] in "十0百千"):
+    if more is None or (more[0] == "几" and text[number.end - 1] not in "十0百千"):
         return number
     if more[0] == "来" and text[number.end - 1] not in "十0":
         return number
-    if more[0] in "余多" and re.compile(r".(?:额|款|数|样|元化|边|于|年来|次|功|党|措)").match(text, number.end) and number.multiplier == "":
-        if not re.compile(r".(?:次|年来)").match(text, number.end):
-            return number
+    if more[0] in "余多" and not number.multiplier and re.compile(r".(?:额|款|数|样|元化|边|于|功|党|措)").match(text, number.end):
+        return number
     return Numeral(number.start, more.end(), number.values, number.multiplier, True, number.digits, number.bare, number.vague)
 
 
@@ -178,7 +177,7 @@ def _whole(said: str) -> int | None:
             digit = DIGITS[character]
         elif character in "十百千":
             scale = SCALES[character]
-            if scale >= last or digit == 0 and scale != 10:
+            if scale >= last or (digit == 0 and scale != 10):
                 return None
             section += (1 if digit is None else digit or 1) * scale
             digit, last = None, scale
