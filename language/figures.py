@@ -93,7 +93,7 @@ _FRACTION = re.compile(r"(?P<base>百|千|万|[零一二三四五六七八九十
 _SLASH = re.compile(r"(?<![\d./A-Za-z])(?P<part>\d{1,2})/(?P<whole>\d{1,2})(?![\d./]|\s?[万亿A-Za-z年月日])")
 _PER = re.compile(r"\s?[/每]\s?")
 _EACH_SCALE = re.compile(r"(?:[十百千]?[万亿]|[十百千])?")
-_ANY_SCALE = re.compile(r"[\d零一二两三四五六七八九十百千万亿]")
+_ANY_SCALE = re.compile(r"[\d零〇一二两三四五六七八九十百千万亿廿卅]")
 _NUMERIC_NAMES = frozenset("统唯万专单同每某这那哪任逐之第初")  # before one character they make another word: 统一, 专一
 _HALVED = frozenset({"年", "个月", "月", "天", "小时", "个小时", "倍", "里", "公里", "斤", "公斤", "亩", "吨", "岁", "周", "个百分点", "成", "学年", "个学期"})
 _HALF = re.compile(r"半(?:个)?(?=年|月|天|小时|公里|亩|吨|斤|成|数|个百分点|里)")
