@@ -82,7 +82,7 @@ bundle: $(VENV)/.installed
 	@echo "收集依赖（约需几分钟）…"
 	@$(BIN)/python -m pip wheel --quiet pip -r requirements-serve.txt -r requirements-llm.txt -w "$(BUNDLE)/wheels"
 	@$(BIN)/python -c 'import platform, sys; print("%d.%d %s %s" % (*sys.version_info[:2], sys.platform, platform.machine()))' > "$(BUNDLE)/wheels/PYTHON"
-	@tar -c --exclude=__pycache__ --exclude='.*' app.py eval index models page reports retrieval server docs README.md constraints.txt requirements.txt requirements-serve.txt requirements-llm.txt install.sh | tar -x -C "$(BUNDLE)"
+	@tar -c --exclude=__pycache__ --exclude='.*' app.py eval index language models page reports retrieval server docs README.md constraints.txt requirements.txt requirements-serve.txt requirements-llm.txt install.sh | tar -x -C "$(BUNDLE)"
 	@cd "$(BUNDLE)" && find . -type f ! -name SHA256SUMS -exec sha256sum {} + > SHA256SUMS
 	@echo "安装包在 $(BUNDLE)/（$$(du -sh "$(BUNDLE)" | cut -f1)）：整个文件夹拷过去，运行 sh install.sh"
 

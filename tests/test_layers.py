@@ -14,8 +14,9 @@ ROOT = Path(__file__).parents[1]
 
 # room → the rooms it may import besides itself
 MAY_IMPORT = {
-    "index": set[str](),
-    "retrieval": {"index"},
+    "language": set[str](),
+    "index": {"language"},
+    "retrieval": {"index", "language"},
     "server": {"index", "retrieval"},
     "page": {"index", "retrieval", "server"},
     "eval": {"index", "retrieval"},
