@@ -90,7 +90,7 @@ def check(sentence: str, cited: Sequence[Citation]) -> Checked:
     if len(bare) > LONGEST:
         return fault(f"一句话超过 {LONGEST} 个字")
     sources = [_source(by_number[n]) for n in known]
-    if _empty(line(bare), sources):
+    if _empty(line(bare), [] if numbers else [_source(citation) for citation in cited]):
         return Checked(sentence, known, says=False)
     if not numbers:
         return fault("没有注明出处")

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from retrieval.wording.clauses import Clause, Source
 from retrieval.wording.figures import figures
-from retrieval.wording.plain import Line, tagged
+from retrieval.wording.plain import Line, cuts, same_at, tagged
 
 _COMPARES = re.compile(r"[比占由从较至]|(?<![收达得受])到|分别|[各共]|合计|其中")
 _CHANGES = re.compile(r"\S{0,8}?(?:增长|下降|上升|上涨|提高|降低|减少|增加|回落|回升|占)|同比|环比")
@@ -33,7 +33,11 @@ def _said(clause: Clause, text: str, hangs: bool = False, head: int | None = Non
     """A clause in other words."""
     found = tuple((span.start, span.end) for span in figures(text))
     skips = frozenset(skip for skip in clause.skips if clause.said.text[:skip] == text[:skip])
-    return replace(clause, said=Line(text), figures=found, counting=frozenset(), skips=skips, hangs=hangs, head=head, under=under)
+    said = Line(text)
+    return replace(
+        clause, said=said, figures=found, counting=frozenset(), skips=skips, hangs=hangs, head=head, under=under,
+        cuts=cuts(said), same=same_at(said, cuts(said)), called=(),
+    )
 
 
 def _label(clause: Clause) -> tuple[str, str] | None:
