@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from retrieval.wording import clauses
 from retrieval.wording.clauses import KINDS, Clause, Source, State
 from retrieval.wording.figures import figures, same
+from retrieval.wording.forms import SEAM, Form, moved
 from retrieval.wording.functionwords import (
     ADVERBS,
     CONNECTIVES,
@@ -21,6 +24,7 @@ from retrieval.wording.functionwords import (
     PARTICLES,
     PLACING,
     SAYING,
+    SEAMS,
 )
 from retrieval.wording.plain import Line, cuts, numeral, same_at, tagged
 
@@ -30,6 +34,7 @@ _PLACE = re.compile(r"在\S{1,10}?(?:后|前|内|中|里|上|期间)")
 _LEVEL = re.compile(r"[省市县区州旗镇乡村](?![场民值容域间级直城])")  # of a place, before its organs: 县财政
 _DENIES = re.compile(r"[不未没无非超近约逾]$|没有$|达$|目标|力争|争取")
 _ONLY = re.compile(r"(?:[仅只还尚占][有到]?|均为)?")  # before a figure
+_LACKING = 6  # letters of a clause that other words may be written for
 _ANSWERS = 16  # characters of an answer that stands ahead of its sentence
 
 
@@ -54,6 +59,7 @@ class Search:
         self.figures = {span.start: span.end for span in figures(said.text) if said.whole(span.start, span.end)}
         self.cuts = cuts(said)
         self.same = same_at(said, self.cuts)
+        self.forms: dict[int, tuple[Form, ...]] = {}
         self.steps = 0
 
     def run(self, before: State, one: bool = False) -> set[State]:
@@ -82,16 +88,26 @@ class Search:
                 if start.open:
                     continue
                 for number in self._candidates(path) if must is None else (must,):
-                    for stands_as, form in self.source.forms[number]:
-                        then = self._stands(stands_as, form, state, start)
+                    for form in self._forms(number):
+                        then = self._stands(form, state, start)
                         if then is None:
                             continue
-                        for end in self._ends(start.at, form, start.named and not start.placed):
+                        after = form.covers[-1] + 1
+                        for end in self._ends(start.at, form.said, start.named and not start.placed):
                             if self.said.stops(end):
-                                todo.append((end, then, None, (*path, number)))
-                            if end < len(self.said.text) and number + 1 < len(self.source.clauses):
-                                todo.append((end, then, number + 1, (*path, number)))
+                                todo.append((end, then, None, (*path, *form.covers)))
+                            if end < len(self.said.text) and after < len(self.source.clauses):
+                                todo.append((end, then, after, (*path, *form.covers)))
         return ends if self.steps < STEPS else set()
+
+    def _forms(self, number: int) -> tuple[Form, ...]:
+        """The ways to say a clause; with a piece of it moved only where all its words were written."""
+        if number not in self.forms:
+            clause, known = self.source.clauses[number], self.source.forms[number]
+            lacking = Counter(clause.said.text) - Counter(self.said.text)
+            more = tuple(Form(number, form, (number,)) for form in moved(clause)) if lacking.total() <= _LACKING else ()
+            self.forms[number] = known + more
+        return self.forms[number]
 
     def _answer(self) -> int:
         """Where an answer ends that a sentence begins with before it says the whole: 312件，收到申请312件; 0 where it has none."""
@@ -111,9 +127,9 @@ class Search:
     def _named(self, start: _Start) -> str:
         return self.source.place if start.placed else self.source.itself
 
-    def _stands(self, number: int, clause: Clause, state: State, start: _Start) -> State | None:
+    def _stands(self, form: Form, state: State, start: _Start) -> State | None:
         """What is in force after a clause; None where it stands under something else than in the quotation."""
-        allowed = self.source.stands[number]
+        clause, allowed = form.said, self.source.stands[form.stands_as]
         if start.dated and clauses.dated(clause, self.about.year):
             return None
         if start.named and clause.hangs:
@@ -137,7 +153,10 @@ class Search:
             if kind == "actor" and (anchor is None or (anchor in (self.source.itself, self.source.place) and None in may)):
                 continue
             return None
-        return clauses.after(state, clause, number, self.source)
+        state = clauses.after(state, clause, form.stands_as, self.source)
+        for number in form.covers[1:]:
+            state = clauses.after(state, self.source.clauses[number], number, self.source)
+        return state
 
     def _whole(self, path: tuple[int, ...], answer: int) -> bool:
         """Whether nothing that limits a clause was left out, nothing that follows upon another stands before it, and the answer is in it."""
@@ -148,12 +167,18 @@ class Search:
             after = number + 1
             if after < len(every) and every[after].limits and every[after].sentence == every[number].sentence and after not in said:
                 return False
+            if (step := every[number].because) and self._related(number, step) and not _beside(path, number, number + step):
+                return False
         if answered and not any(_answers(self.said.text[:answer], every[number]) for number in path):
             return False
         return bool(path) and not any(
             any(every[between].follows for between in range(later + 1, earlier + 1))
             for place, earlier in enumerate(path) for later in path[place + 1 :] if later < earlier
         )
+
+    def _related(self, number: int, step: int) -> bool:
+        every = self.source.clauses
+        return 0 <= number + step < len(every) and every[number + step].sentence == every[number].sentence
 
     def _starts(self, at: int) -> Iterator[_Start]:
         """The places from here that only leads, connectives and the report's own name and year lie before."""
@@ -209,6 +234,9 @@ class Search:
                     ends.add(at)
                 if at > start and at < len(text) and (text[at] == "的" or (text[at] == "了" and clause.done)):
                     todo.append((at + 1, to))
+                continue
+            if there[to] == SEAM:
+                todo += [(at + len(word), to + 1) for word in ("", *at_words(SEAMS, text, at))]
                 continue
             counted = not any(mark <= to for mark in clause.said.marks) and not any(join in there[:to] for join in JOINS) and not clause.hangs
             if there[to] in PARTICLES or (there[to] in COUNTING and counted and to in clause.counting):
@@ -266,6 +294,11 @@ class Search:
         found += [(at + len(a), to) for a in here if to in clause.said.marks]
         found += [(at, to + len(b)) for b in there if at in self.said.marks]
         return found
+
+
+def _beside(path: tuple[int, ...], one: int, other: int) -> bool:
+    """Whether two clauses were said one after the other."""
+    return {one, other} in ({a, b} for a, b in pairwise(path))
 
 
 def _short(text: str, at: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from index.types import Facts
 from retrieval import spans
@@ -14,6 +14,9 @@ from retrieval.wording.about import About, about
 from retrieval.wording.figures import figures
 from retrieval.wording.functionwords import ADVERBS, CAUSING, CONNECTIVES, FIRST, WILL
 from retrieval.wording.plain import PLANS, Line, cuts, line, plain, same_at, tagged, words
+
+if TYPE_CHECKING:
+    from retrieval.wording.forms import Form
 
 Kind = Literal["time", "condition", "plan", "actor", "head"]
 KINDS: tuple[Kind, ...] = ("time", "condition", "plan", "actor", "head")
@@ -46,6 +49,8 @@ _CLOSES_A_CONDITION = re.compile(
     r"(?:(?<![同及按届小平学课工准当定临随限实\d])时|前提下|条件下|情况下|情形下|的话|情形|据悉|据称)$"
     r"|^(?:对|凡|符合|违反|逾期|拒不|属于).*的$|^(?:据|有).*(?:反映|认为|举报|声称)$|^(?:经|待|须经).*后$"
 )
+_BECAUSE = re.compile(r"(?:究其)?(?:主要)?(?:原因(?:是|在于)|是(?:因为?|由于|受.+影响)|系|是.+所致$)")
+_FOR_THAT = re.compile(r"由于|因为|因(?![此地子素])|受.+影响$")
 _LIMITS = re.compile(r"(?:但|但是)?(?:除|不含|不包括|不包含|前提|须经|需经)|.*(?:除外|不在此限|为前提|为条件)$")
 _CHANGE = re.compile(
     r"(?:[比较与同]?(?:上年|去年|上月|上期|前年|年初|全[国省市]|往年|预算|目标|原来)\S{0,6}?)?(?:同比|环比|同口径|累计)?(?:名义|实际|净|平均|年均)?"
@@ -95,6 +100,8 @@ class Clause:
     will: frozenset[str] = frozenset()  # words that can mark it as planned (将 要): a plan, or under one
     cuts: frozenset[int] = frozenset()  # where its words begin and end
     same: dict[int, list[tuple[int, int]]] = field(default_factory=dict, compare=False)  # where words stand that others say too
+    because: int = 0  # says the cause of the clause before (-1) or after it (1)
+    title: str = ""  # the one title that was named before it
     called: tuple[tuple[int, int, str], ...] = ()  # what else may be said there: 该条例 for the title before it
     head: int | None = None  # the clause that others may hang on once this has been said; None: itself
     under: int | None = None  # the clause it must hang on
@@ -111,7 +118,7 @@ class Source:
     stands: tuple[tuple[frozenset[Anchor], ...], ...] = field(repr=False)  # a clause: for each kind what may be in force before it
     about: About
     times: tuple[tuple[str, str], ...] = ()  # what its relative years mean: (上年, 2023年)
-    forms: tuple[tuple[tuple[int, Clause], ...], ...] = ()  # a clause: each way to say it, and the clause as which that stands
+    forms: tuple[tuple[Form, ...], ...] = ()  # a clause: each way to say it
 
     @property
     def itself(self) -> str:
@@ -196,7 +203,7 @@ def _clause(piece: str, sentence: int, part: int, about: About, title: str = "")
         counting=_counting(said.text), after_time=at + len(time) if time else 0,
         own=at + len(time) + max((len(name) for name in about.subjects if after.startswith(name)), default=0) if time else 0,
         figures=tuple((span.start, span.end) for span in figures(said.text)), cuts=cuts(said), same=same_at(said, cuts(said)),
-        called=((*named.span(), line(title).text),) if named and named[1] in title else (),
+        because=-1 if _BECAUSE.match(after) else 1 if _FOR_THAT.match(after) else 0, title=line(title).text, called=((*named.span(), line(title).text),) if named and named[1] in title else (),
     )
 
 

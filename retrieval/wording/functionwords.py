@@ -56,3 +56,4 @@ MEASURES = (
 )
 WILL = _words("将 要 拟 计划")  # in a clause that is planned
 EQUALS = _words("为 是 有 达 达到 共 共有 共计 共为")  # before a figure
+SEAMS = _words("的 是 为 有 由 的是 的有 的为 这是 共有")  # where a piece was moved
