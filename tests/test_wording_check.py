@@ -266,5 +266,6 @@ def test_what_is_struck_holds_no_address(text: str, left: str) -> None:
 def test_figures_are_the_same_where_value_unit_and_bound_are() -> None:
     assert [span.of(text) for text in ["2023年办结近3.5万人次"] for span in figures(text)] == ["2023年", "近3.5万人次"]
     assert same("98%", "百分之九十八") and same("1.26万人", "12600人") and same("15件", "十五件")
-    for one, other in (("近3万件", "3万件"), ("3万件", "3万元"), ("10件", "10余件"), ("10件以上", "10件"), ("3%", "3‰"), ("0元", "0万元")):
+    assert same("超3000人", "超过3000人") and same("约5%", "大约5%")
+    for one, other in (("50元至300元", "50元至100元"), ("近3万件", "3万件"), ("3万件", "3万元"), ("10件", "10余件"), ("10件以上", "10件"), ("3%", "3‰"), ("0元", "0万元")):
         assert not same(one, other)

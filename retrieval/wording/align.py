@@ -23,6 +23,7 @@ from retrieval.wording.functionwords import (
     MEASURES,
     PARTICLES,
     PLACING,
+    POINTING,
     SAYING,
     SEAMS,
 )
@@ -31,7 +32,7 @@ from retrieval.wording.plain import Line, cuts, numeral, same_at, tagged
 STEPS = 10_000  # places looked at for one sentence
 _ANSWER = -1  # among the clauses said: the answer that stands ahead of them
 _PLACE = re.compile(r"在\S{1,10}?(?:后|前|内|中|里|上|期间)")
-_LEVEL = re.compile(r"[省市县区州旗镇乡村](?![场民值容域间级直城])")  # of a place, before its organs: 县财政
+_LEVEL = re.compile(r"[省市县区州旗镇乡村](?!镇?[场民值容域间级直]|城(?![管乡市镇建投]))")  # of a place, before its organs: 县财政
 _DENIES = re.compile(r"[不未没无非超近约逾]$|没有$|达$|目标|力争|争取")
 _ONLY = re.compile(r"(?:[仅只还尚占][有到]?|均为)?")  # before a figure
 _LACKING = 6  # letters of a clause that other words may be written for
@@ -250,6 +251,8 @@ class Search:
             todo += [(at + len(year), to + len(word)) for word, year in self.source.times
                      if there.startswith(word, to) and text.startswith(year, at)]
             todo += [(at + len(title), end) for first, end, title in clause.called if first == to and text.startswith(title, at)]
+            if to in clause.cuts:
+                todo += [(at, to + len(word)) for word in at_words(POINTING, there, to)]
             if to and to == clause.after_time and clause.own > to:
                 todo.append((at, clause.own))
             if (text[at] == "的" and at > start) or (text[at] in DONE and clause.done) or (text[at] in COUNTING and counted):
@@ -325,7 +328,7 @@ def _answers(answer: str, clause: Clause) -> bool:
         return False
     if any(first < cut < last for first, last in clause.figures for cut in (at, at + len(answer))):
         return False
-    return any(map(str.isdigit, answer)) or tagged(answer)[-1][1][:1] == "n"
+    return any(map(numeral, answer)) or tagged(answer)[-1][1][:1] == "n"
 
 
 def at_words(words: frozenset[str], text: str, at: int) -> list[str]:

@@ -172,7 +172,7 @@ def _pieces(sentence: str) -> list[str]:
         lead = ""
         if piece.endswith(":") and piece[-2:-1].isdigit() and sentence[end : end + 1].isdigit():
             lead = piece  # 8:41:51
-        elif line(piece).text in CONNECTIVES | ADVERBS | {"其中"}:
+        elif line(piece).text in CONNECTIVES | ADVERBS | {"其中", "究其原因"}:
             lead = piece
         else:
             found.append(piece)

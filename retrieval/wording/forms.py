@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, takewhile
 
 from retrieval.wording.clauses import Clause, Source
 from retrieval.wording.figures import figures
@@ -25,6 +25,7 @@ _LEANING = frozenset("到 至 为 成 于 了 的 等 以上 以下 以内 左�
 _TELLS = re.compile(r"列出|列明|明确|规定|分解|提出|写明|要求|涵盖|包括|确定|细化|自\S{1,12}起?施行|施行")
 _CAUSE = re.compile(r"(?:究其)?(?P<main>主要)?(?:原因(?:是|在于)|是?(?:因为|由于|因(?![此地子素]))|系因?|是?(?=受.+影响))")
 _AGENT = re.compile(r"企业|公司|单位|部门|干部|群众|[局院所校村镇乡县市区人员者民]|[家名位户]$")
+_THINGS = frozenset(["支出", "收入", "投资", "补助", "补贴", "收费", "存款", "贷款", "预算", "报告"])  # tagged as verbs
 _BESIDE = re.compile(r"[在自从按对向为因除受经据]|根据|按照|通过|由于|截至")
 _ALL_OF_IT = re.compile(r"(?P<effect>\S+?)(?P<main>主要)?(?:系|是)(?:因|由)?(?P<cause>\S+?)所致")
 _COPULA = re.compile(r"(?:为|是|有|达到?)$")
@@ -43,12 +44,12 @@ def forms(source: Source) -> tuple[tuple[Form, ...], ...]:
     """For each clause of a quotation the ways to say it that do not depend on what was written."""
     found: list[list[Form]] = [[Form(at, clause, (at,))] for at, clause in enumerate(source.clauses)]
     for at, clause in enumerate(source.clauses):
-        found[at] += [Form(at, form, (at,)) for form in (*_measured(clause), *_fewer(clause), *_apportioned(clause), *_of_a_title(source, at))]
+        found[at] += [Form(at, form, (at,)) for form in (*_measured(clause), *_fewer(clause), *_spent(clause), *_apportioned(clause), *_of_a_title(source, at))]
         for number, stands_as, form in _with_its_subject(source, at):
             found[number].append(Form(stands_as, form, (number,)))
         for number, item in _items(source, at):
             found[number].append(Form(at, item, (number,)))
-        for form in (*_caused(source, at), *_subject_ahead(source, at)):
+        for form in (*_caused(source, at), *_subject_ahead(source, at), *_together(source, at)):
             found[form.covers[0]].append(form)
     return tuple(map(tuple, found))
 
@@ -88,7 +89,8 @@ def _before(head: str, middle: str, piece: str, rest: str) -> Iterator[str]:
 
 
 def _acts(text: str) -> bool:
-    return any(tag in ("v", "vi", "vg") for _, tag in tagged(text)) or tagged(text)[-1][1][:1] == "v"
+    cut = [(word, tag) for word, tag in tagged(text) if word not in _THINGS]
+    return any(tag in ("v", "vi", "vg") for _, tag in cut) or (bool(cut) and cut[-1][1][:1] == "v")
 
 
 def _subject_ahead(source: Source, at: int) -> Iterator[Form]:
@@ -98,7 +100,7 @@ def _subject_ahead(source: Source, at: int) -> Iterator[Form]:
         for cut in _joints(clause.said.text)[1:-1]:
             subject, rest = clause.said.text[:cut], clause.said.text[cut:]
             if not _acts(subject):
-                yield Form(at - 1, replace(_said(beside, subject + beside.said.text + rest), figures=()), (at - 1, at))
+                yield Form(at - 1, _said(beside, subject + beside.said.text + rest), (at - 1, at))
 
 
 def _joints(text: str) -> list[int]:
@@ -126,7 +128,7 @@ def _voiced(clause: Clause) -> Iterator[Clause]:
         actor, rest = text[: found.start()], text[found.end() :]
         for cut in _joints(rest)[1:-1]:
             thing, done = rest[:cut], rest[cut:]
-            if actor and not _acts(thing) and tagged(done)[0][1][:1] == "v":
+            if actor and tagged(done)[0][1][:1] == "v":
                 yield _said(clause, f"{thing}被{actor}{done}")
                 yield _said(clause, f"{thing}由{actor}{done}")
                 yield _said(clause, f"被{actor}{done}的{thing}")
@@ -211,6 +213,30 @@ def _subject(text: str) -> str:
             return ""
         run, last = run + word, tag
     return ""
+
+
+def _spent(clause: Clause) -> Iterator[Clause]:
+    """投入4300万元更换管网46公里 → 更换管网46公里."""
+    found = re.compile(r"(?:投入|投资|安排|筹措|拨付)(?:资金)?").match(clause.said.text)
+    end = next((last for first, last in clause.figures if found and first == found.end()), 0)
+    if end and end < len(clause.said.text) and clause.said.text[end - 1] == "元" and tagged(clause.said.text[end:])[0][1][:1] == "v":
+        yield _said(clause, clause.said.text[end:])
+
+
+def _together(source: Source, at: int) -> Iterator[Form]:
+    """甲10件，乙20件 → 甲、乙分别为10件、20件."""
+    clause = source.clauses[at]
+    cut = [0, *sorted(clause.said.marks), len(clause.said.text)]
+    rows = [(at, clause.said.text[a:b]) for a, b in pairwise(cut)]
+    for number in range(at + 1, min(at + 3, len(source.clauses))):
+        if _place(source, number) == _place(source, at) and not source.clauses[number].hangs and len(cut) == 2:
+            rows.append((number, source.clauses[number].said.text))
+    told = list(takewhile(bool, (_counted(text) for _, text in rows)))
+    for many in range(2, len(told) + 1):
+        names, values = [one[0] for one in told[:many] if one], [one[1] for one in told[:many] if one]
+        covers = tuple(dict.fromkeys(number for number, _ in rows[:many]))
+        if len(covers) in (1, many):
+            yield Form(at, _said(clause, f"{SEAM.join(names)}分别{SEAM}{SEAM.join(values)}", hangs=clause.hangs), covers)
 
 
 def _fewer(clause: Clause) -> Iterator[Clause]:

@@ -29,7 +29,7 @@ FIRST = _words("其中 首先 一方面 另一方面")  # of those, the ones tha
 SAYING = _words("显示 指出 提出 提到 写道 写明 记载 载明 介绍 称 说 可知 得知 来看 发现 表示 强调 披露 坦言")  # what a report does: the clause follows
 # a clause of its own, or before a word of SAYING
 LEADS = _words(
-    """根据 依据 据 按照 依照 按 从 在 就 对 关于 对于 有关 至于 由 中 里 里面 上 上述 方面 工作 期间 看 来说 而言
+    """根据 依据 据 按照 依照 按 从 在 就 对 安排 关于 对于 有关 至于 由 中 里 里面 上 上述 方面 工作 期间 看 来说 而言
     报告 本报告 该报告 这份报告 报告书 原文 文中 文件 材料 资料 引文 内容 所述 所引 所载 所示 公开 年度 该 本 这 这份
     您好 你好 好的 您 你 请 请看 参考 供 谢谢 感谢 所问 问 问题 公报 通报 存在 回答 答复 答案 如下 以下是 下面 现 整理"""
 )
@@ -45,7 +45,8 @@ SAME = tuple(
         "降到 降至 下降到 下降至 降低到 降低至 减少到 减少至", "到 至", "由 从", "在 于", "对 对于", "较 比",
         "同比 比上年 较上年 比去年 较去年 比上年同期 较上年同期",
         "引发 引起", "超 超过 逾", "约 大约", "近 将近 接近", "截至 截止", "但 但是 不过", "共 共计 合计 总计", "占 占比", "其余 剩余 剩下",
-        "将 拟 计划 拟于 计划于", "力争 争取", "居 位居 列 位列", "以及 及", "首次 第一次", "如 如果 若", "按 按照", "根据 依据", "用 使用",
+        "将 拟 计划 拟于 计划于", "力争 争取", "居 位居 列 位列", "以及 及", "首次 第一次", "究其原因是 原因是 原因在于", "不超过 不得超过", "不少于 不得少于", "不低于 不得低于",
+        "如 如果 若", "按 按照", "根据 依据", "用 使用",
     )
 )
 # What a figure may be called by before it is said, by its unit: 的数量为 claims nothing beyond 5件.
@@ -54,6 +55,7 @@ MEASURES = (
     (re.compile(r"[天年时月日]|分钟|秒"), _words("时间 时长 用时")), (re.compile(r"[分]$"), _words("得分")), (re.compile(r"亩|平方|公顷"), _words("面积")),
     (re.compile(r"公里|米"), _words("长度 里程")), (re.compile(r"[^%‰元]$"), _words("数量 总数 总量 数 人数 件数 户数 次数")),
 )
+POINTING = _words("为此 对此 据此 就此")  # back to the clause before; left out, never added
 WILL = _words("将 要 拟 计划")  # in a clause that is planned
 EQUALS = _words("为 是 有 达 达到 共 共有 共计 共为")  # before a figure
-SEAMS = _words("的 是 为 有 由 的是 的有 的为 这是 共有")  # where a piece was moved
+SEAMS = _words("的 是 为 有 由 的是 的有 的为 这是 共有 和 与 及")  # where a piece was moved
