@@ -33,6 +33,7 @@ STEPS = 10_000  # places looked at for one sentence
 _ANSWER = -1  # among the clauses said: the answer that stands ahead of them
 _PLACE = re.compile(r"在\S{1,10}?(?:后|前|内|中|里|上|期间)")
 _LEVEL = re.compile(r"[省市县区州旗镇乡村](?!镇?[场民值容域间级直]|城(?![管乡市镇建投]))")  # of a place, before its organs: 县财政
+_PART_OF_A_YEAR = re.compile(r"年[初中末底内]|[上下]半年|[一二三四]季度|\d{1,2}月")
 _DENIES = re.compile(r"[不未没无非超近约逾]$|没有$|达$|目标|力争|争取")
 _ONLY = re.compile(r"(?:[仅只还尚占][有到]?|均为)?")  # before a figure
 _LACKING = 6  # letters of a clause that other words may be written for
@@ -214,7 +215,7 @@ class Search:
                 if text.startswith(name, here):
                     own, place = name in self.about.subjects, name in self.about.regions
                     todo.append(replace(start, at=here + len(name), named=start.named or own, placed=place or (start.placed and not own)))
-            if self.about.datable and (year := self.about.year) and (said := re.compile(rf"在?{year}年度?|全年").match(text, here)):
+            if self.about.datable and (year := self.about.year) and (said := re.compile(rf"在?{year}年度?|全年|{year}(?=年[初中末底内])").match(text, here)):
                 todo.append(replace(start, at=said.end(), dated=True))
 
     def _ends(self, start: int, clause: Clause, organ: bool) -> set[int]:
@@ -253,8 +254,14 @@ class Search:
             todo += [(at + len(title), end) for first, end, title in clause.called if first == to and text.startswith(title, at)]
             if to in clause.cuts:
                 todo += [(at, to + len(word)) for word in at_words(POINTING, there, to)]
+            if there[to] in PLACING and at == start:
+                todo.append((at, to + 1))  # the place as the subject
+            if (part := _PART_OF_A_YEAR.match(there, to)) and self.about.datable and not clauses.dated(clause, year := self.about.year):
+                todo += [(at + len(said), to) for said in (str(year), f"{year}年") if text.startswith(said + part[0], at)]
             if to and to == clause.after_time and clause.own > to:
                 todo.append((at, clause.own))
+            if organ and to == 0 and at == start and text[at] in "将把" and 0 in begins and not clause.will:
+                todo.append((at + 1, to))  # 22个问题细化为68条措施, said of whoever did it
             if (text[at] == "的" and at > start) or (text[at] in DONE and clause.done) or (text[at] in COUNTING and counted):
                 todo.append((at + 1, to))
             if figure := begins.get(to, 0) or begins.get(_ONLY.match(there, to).end(), 0):  # type: ignore[union-attr]
@@ -262,10 +269,10 @@ class Search:
             todo += [(at, to + size) for size in _measured(there, to, "", True, True) if to + size in begins and not _DENIES.search(there[:to])]
             if text[at] in PLACING and _PLACE.match(text, at):
                 todo.append((at + 1, to))
+            if to in clause.cuts:
+                todo += [(at + len(word), to) for word in at_words(clause.will, text, at)]
             if at in self.cuts:
                 todo += [(at + len(word), to) for word in at_words(ADVERBS, text, at) if at > start and at + len(word) in self.cuts]
-                if clause.will and to in clause.cuts:
-                    todo += [(at + len(word), to) for word in at_words(clause.will, text, at) if at + len(word) in self.cuts]
                 todo += [(end, last) for group, end in self.same.get(at, ()) for other, last in clause.same.get(to, ()) if group == other]
             todo += self._joined(at, to, clause) + self._shorter(at, to, clause)
             if to and to == clause.after_time and not clause.hangs and not clause.actor:

@@ -23,8 +23,9 @@ _REACHING = frozenset("不 没 没有 未 无 非 每 各 该 本 其 这 那 �
 _LEANS = frozenset("uj ul uz ug ud q y".split())  # of words that lean on the one before
 _LEANING = frozenset("到 至 为 成 于 了 的 等 以上 以下 以内 左右 前 后 外 起 内 中".split())
 _TELLS = re.compile(r"列出|列明|明确|规定|分解|提出|写明|要求|涵盖|包括|确定|细化|自\S{1,12}起?施行|施行")
-_CAUSE = re.compile(r"(?:究其)?(?P<main>主要)?(?:原因(?:是|在于)|是?(?:因为|由于|因(?![此地子素]))|系因?|是?(?=受.+影响))")
-_AGENT = re.compile(r"企业|公司|单位|部门|干部|群众|[局院所校村镇乡县市区人员者民]|[家名位户]$")
+_CAUSE = re.compile(r"(?:究其)?(?P<main>主要)?(?:原因(?:是|在于)|是?(?:因为|由于|因(?![此地子素]))|系因?|是?(?=受.+影响)|是(?=.+所致$))")
+_AGENT = re.compile(r"企业|公司|单位|部门|干部|群众|集团|\S*[局院所校村镇乡县市区厅委人员者民户]")  # who may act
+_IS = re.compile(r"共|达到?|为|占|居|位居")
 _THINGS = frozenset(["支出", "收入", "投资", "补助", "补贴", "收费", "存款", "贷款", "预算", "报告"])  # tagged as verbs
 _BESIDE = re.compile(r"[在自从按对向为因除受经据]|根据|按照|通过|由于|截至")
 _ALL_OF_IT = re.compile(r"(?P<effect>\S+?)(?P<main>主要)?(?:系|是)(?:因|由)?(?P<cause>\S+?)所致")
@@ -44,7 +45,7 @@ def forms(source: Source) -> tuple[tuple[Form, ...], ...]:
     """For each clause of a quotation the ways to say it that do not depend on what was written."""
     found: list[list[Form]] = [[Form(at, clause, (at,))] for at, clause in enumerate(source.clauses)]
     for at, clause in enumerate(source.clauses):
-        found[at] += [Form(at, form, (at,)) for form in (*_measured(clause), *_fewer(clause), *_spent(clause), *_apportioned(clause), *_of_a_title(source, at))]
+        found[at] += [Form(at, form, (at,)) for form in (*_measured(clause), *_fewer(clause), *_spent(clause), *_listed(clause), *_apportioned(clause), *_of_a_title(source, at))]
         for number, stands_as, form in _with_its_subject(source, at):
             found[number].append(Form(stands_as, form, (number,)))
         for number, item in _items(source, at):
@@ -80,7 +81,7 @@ def _before(head: str, middle: str, piece: str, rest: str) -> Iterator[str]:
         if not rest:
             yield f"{piece}的{SEAM}{middle}"  # 审结案件的是…
         return
-    if _acts(middle) and _AGENT.search(piece) and tagged(middle)[0][1][:1] == "v":
+    if _acts(middle) and _agent(piece) and tagged(middle)[0][1][:1] == "v":
         yield f"{head}{piece}被{middle}{SEAM}{rest}"  # 5家企业被约谈
         return
     yield f"{head}{piece}{SEAM}{middle}{SEAM}{rest}"
@@ -89,8 +90,13 @@ def _before(head: str, middle: str, piece: str, rest: str) -> Iterator[str]:
 
 
 def _acts(text: str) -> bool:
-    cut = [(word, tag) for word, tag in tagged(text) if word not in _THINGS]
+    cut = [(word, tag) for word, tag in tagged(text.rpartition("的")[2]) if word not in _THINGS]
     return any(tag in ("v", "vi", "vg") for _, tag in cut) or (bool(cut) and cut[-1][1][:1] == "v")
+
+
+def _agent(text: str) -> bool:
+    """Whether what a text names last can act."""
+    return _AGENT.fullmatch(next((word for word, tag in reversed(tagged(text)) if tag[:1] in "nj"), "")) is not None
 
 
 def _subject_ahead(source: Source, at: int) -> Iterator[Form]:
@@ -126,9 +132,9 @@ def _voiced(clause: Clause) -> Iterator[Clause]:
     text = clause.said.text
     for found in re.finditer("[将把]", text):
         actor, rest = text[: found.start()], text[found.end() :]
-        for cut in _joints(rest)[1:-1]:
+        for cut in sorted(cuts(Line(rest)) - {0, len(rest)}):
             thing, done = rest[:cut], rest[cut:]
-            if actor and tagged(done)[0][1][:1] == "v":
+            if actor and tagged(done)[0][1][:1] in "vd":
                 yield _said(clause, f"{thing}被{actor}{done}")
                 yield _said(clause, f"{thing}由{actor}{done}")
                 yield _said(clause, f"被{actor}{done}的{thing}")
@@ -181,6 +187,7 @@ def _measured(clause: Clause) -> Iterator[Clause]:
         if tag == "v" or (at == len(word) and tag[:1] == "v"):
             if at < len(label):
                 yield _said(clause, label[:at] + figure + label[at:], hangs=clause.hangs)
+                yield _said(clause, f"对{figure}{label[at:]}进行{label[:at]}", hangs=clause.hangs)
             return
 
 
@@ -189,18 +196,30 @@ def _with_its_subject(source: Source, at: int) -> Iterator[tuple[int, int, Claus
     clause = source.clauses[at]
     heads = source.stands[at][4]
     head = next(iter(heads)) if len(heads) == 1 else None
-    if not clause.hangs or not isinstance(head, tuple) or not (_CHANGES.match(clause.said.text) or clause.said.text.startswith("共")):
+    if not clause.hangs or not isinstance(head, tuple) or not (_CHANGES.match(clause.said.text) or _IS.match(clause.said.text)):
         return
     said = source.clauses[head[1]]
     if any(not c.hangs or "其中" in c.said.text for c in source.clauses[head[1] + 1 : at]):
         return
     if (parts := _label(said)) and not _COMPARES.search(parts[0]):
         yield at, head[1], _said(said, _COPULA.sub("", parts[0]) + clause.said.text, head=head[1])
+    elif len(said.figures) == 1 and (subject := _named_first(said.said.text)):
+        yield at, head[1], _said(said, subject + clause.said.text, head=head[1])
     elif not said.figures and (subject := _subject(said.said.text)):
         yield at, head[1], _said(said, subject + clause.said.text, head=head[1])
         rest = said.said.text[len(subject) :]
         kept = Line(rest, frozenset(mark - len(subject) for mark in said.said.marks if mark > len(subject)))
         yield head[1], head[1], replace(_said(said, rest, hangs=True, under=head[1]), said=kept)
+
+
+def _named_first(text: str) -> str:
+    """The thing that a clause begins with, up to its verb: 进出口总额突破百亿元."""
+    run, last = "", ""
+    for word, tag in tagged(text):
+        if tag in ("v", "d") and word not in _THINGS:
+            return run if last[:1] == "n" and not _agent(run) else ""
+        run, last = run + word, tag
+    return ""
 
 
 def _subject(text: str) -> str:
@@ -221,6 +240,24 @@ def _spent(clause: Clause) -> Iterator[Clause]:
     end = next((last for first, last in clause.figures if found and first == found.end()), 0)
     if end and end < len(clause.said.text) and clause.said.text[end - 1] == "元" and tagged(clause.said.text[end:])[0][1][:1] == "v":
         yield _said(clause, clause.said.text[end:])
+
+
+def _listed(clause: Clause) -> Iterator[Clause]:
+    """开展甲、乙、丙三项治理 → 开展三项治理：甲、乙、丙."""
+    text, marks = clause.said.text, sorted(clause.said.marks)
+    number = next((first for first, last in clause.figures if marks and first > marks[-1] + 1 and last < len(text)), 0)
+    if not number or any(first < number for first, _ in clause.figures):
+        return
+    word, tag = tagged(text)[0]
+    head = word if tag in ("v", "p") else ""
+    end, at = len(text), number
+    for word, tag in tagged(text[number:]):
+        if tag in ("v", "d", "p") and at + len(word) < len(text):
+            end = at
+            break
+        at += len(word)
+    for joined in (SEAM, "分别是", "包括"):
+        yield _said(clause, head + text[number:end] + joined + text[len(head) : number] + SEAM + text[end:], hangs=clause.hangs)
 
 
 def _together(source: Source, at: int) -> Iterator[Form]:
@@ -303,9 +340,9 @@ def _because(cause: str, effect: str, main: str) -> Iterator[str]:
     if not main:
         yield f"因{cause}{SEAM}{effect}"
         yield f"{cause}使{effect}"
-    yield f"{effect}{SEAM}{main}原因是{cause}"
+    yield f"{effect}{main}原因是{cause}"
     yield f"{effect}的{main}原因是{cause}"
-    yield f"{effect}{SEAM}{main}因{cause}"
+    yield from (f"{effect}{main}{because}{cause}" for because in ("因", "是因为", "是由于"))
     yield f"{cause}{SEAM}{effect}的{main}原因"
     if cause.startswith("受"):
         yield f"{effect}是{cause}"

@@ -30,7 +30,7 @@ SAYING = _words("显示 指出 提出 提到 写道 写明 记载 载明 介绍 
 # a clause of its own, or before a word of SAYING
 LEADS = _words(
     """根据 依据 据 按照 依照 按 从 在 就 对 安排 关于 对于 有关 至于 由 中 里 里面 上 上述 方面 工作 期间 看 来说 而言
-    报告 本报告 该报告 这份报告 报告书 原文 文中 文件 材料 资料 引文 内容 所述 所引 所载 所示 公开 年度 该 本 这 这份
+    报告 本报告 该报告 这份报告 报告书 原文 文中 文件 材料 资料 数据 统计 年报 总结 引文 内容 所述 所引 所载 所示 公开 年度 该 本 这 这份
     您好 你好 好的 您 你 请 请看 参考 供 谢谢 感谢 所问 问 问题 公报 通报 存在 回答 答复 答案 如下 以下是 下面 现 整理"""
 )
 FUNCTION_WORDS = PARTICLES | DONE | COUNTING | PLACING | COPULAS | ADVERBS | JOINS | CONNECTIVES | SAYING | LEADS
@@ -40,8 +40,8 @@ CAUSING = _words("带动 使 使得 促使")  # left out at the beginning of a c
 SAME = tuple(
     _words(group)
     for group in (
-        "未 没有 没", "已于 已在", "无 没有", "尚未 还未 还没有 仍未", "尚 还 仍", "仅 只 仅仅", "能 能够", "需 需要", "已 已经", "均 都", "因 由于 因为",
-        "提高 提升 增长 增加 上升", "降低 下降 减少", "提高到 提升到 增长到 增加到 上升到 提高至 提升至 增长至 增加至 上升至", "增长 增速 增幅",
+        "未 没有 没", "已于 已在", "无 没有", "尚未 还未 还没有 仍未", "尚 还 仍", "仅 只 仅仅", "仅为 只有 仅有", "还有 尚有 仍有", "进行 开展", "能 能够", "需 需要", "已 已经", "均 都", "因 由于 因为",
+        "提高 提升 增长 增加 上升", "降低 下降 减少", "提高到 提升到 增长到 增加到 上升到 提高至 提升至 增长至 增加至 上升至", "增长 增速 增幅 增长率",
         "降到 降至 下降到 下降至 降低到 降低至 减少到 减少至", "到 至", "由 从", "在 于", "对 对于", "较 比",
         "同比 比上年 较上年 比去年 较去年 比上年同期 较上年同期",
         "引发 引起", "超 超过 逾", "约 大约", "近 将近 接近", "截至 截止", "但 但是 不过", "共 共计 合计 总计", "占 占比", "其余 剩余 剩下",
@@ -57,5 +57,5 @@ MEASURES = (
 )
 POINTING = _words("为此 对此 据此 就此")  # back to the clause before; left out, never added
 WILL = _words("将 要 拟 计划")  # in a clause that is planned
-EQUALS = _words("为 是 有 达 达到 共 共有 共计 共为")  # before a figure
+EQUALS = _words("为 是 有 达 达到 达到了 合计 共 共有 共计 共为")  # before a figure
 SEAMS = _words("的 是 为 有 由 的是 的有 的为 这是 共有 和 与 及")  # where a piece was moved

@@ -89,7 +89,7 @@ def same_at(said: Line, at: frozenset[int]) -> dict[int, list[tuple[int, int]]]:
         for word in known:
             begins = said.text.find(word)
             while begins >= 0:
-                if begins in at and begins + len(word) in at:
+                if len(word) > 1 or {begins, begins + 1} <= at:
                     found.setdefault(begins, []).append((group, begins + len(word)))
                 begins = said.text.find(word, begins + 1)
     return found
