@@ -11,7 +11,7 @@ from itertools import pairwise
 from retrieval.wording import clauses
 from retrieval.wording.clauses import KINDS, Clause, Source, State
 from retrieval.wording.figures import figures, same
-from retrieval.wording.forms import SEAM, Form, moved
+from retrieval.wording.forms import OF, SEAM, Form, moved
 from retrieval.wording.functionwords import (
     ADVERBS,
     CONNECTIVES,
@@ -240,6 +240,9 @@ class Search:
             if there[to] == SEAM:
                 todo += [(at + len(word), to + 1) for word in ("", *at_words(SEAMS, text, at))]
                 continue
+            if there[to] == OF:
+                todo += [(at + len(word), to + 1) for word in at_words(SEAMS, text, at) if word[0] == "的"]
+                continue
             counted = not any(mark <= to for mark in clause.said.marks) and not any(join in there[:to] for join in JOINS) and not clause.hangs
             if there[to] in PARTICLES or (there[to] in COUNTING and counted and to in clause.counting):
                 todo.append((at, to + 1))
@@ -335,7 +338,7 @@ def _answers(answer: str, clause: Clause) -> bool:
         return False
     if any(first < cut < last for first, last in clause.figures for cut in (at, at + len(answer))):
         return False
-    return any(map(numeral, answer)) or tagged(answer)[-1][1][:1] == "n"
+    return any(map(numeral, answer)) or not (clause.plan or clause.will) and tagged(answer)[-1][1][:1] == "n"
 
 
 def at_words(words: frozenset[str], text: str, at: int) -> list[str]:

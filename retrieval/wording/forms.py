@@ -13,6 +13,7 @@ from retrieval.wording.figures import figures
 from retrieval.wording.functionwords import JOINS
 from retrieval.wording.plain import Line, cuts, same_at, tagged, words
 
+OF = "\ufffb"  # in a form: where 的 must stand, or 的是
 SEAM = "\ufffc"  # in a form: where a piece was put or taken away; a word that joins may stand there, or none
 
 _COMPARES = re.compile(r"[比占由从较至]|(?<![收达得受])到|分别|[各共]|合计|其中")
@@ -22,10 +23,14 @@ _REACHES = frozenset("p c d b zg uj ul k x".split())  # parts of speech of words
 _REACHING = frozenset("不 没 没有 未 无 非 每 各 该 本 其 这 那 近 约 超 超过 仅 只 最 更 较 很 为 是 由 被 把 将 给 向 对 于 从 比 按 等 其中 全部 部分 个别 少数 多数 大部分 所有 如 若 一旦 凡".split())
 _LEANS = frozenset("uj ul uz ug ud q y".split())  # of words that lean on the one before
 _LEANING = frozenset("到 至 为 成 于 了 的 等 以上 以下 以内 左右 前 后 外 起 内 中".split())
+_ISSUES = re.compile(r"印发|制定|出台|修订|发布|公布|编制|起草|实施|完成|通过")
+_CLOSES = re.compile(r"\d|[前后中内里上下间时外起]$")  # a preposition's end
 _TELLS = re.compile(r"列出|列明|明确|规定|分解|提出|写明|要求|涵盖|包括|确定|细化|自\S{1,12}起?施行|施行")
 _CAUSE = re.compile(r"(?:究其)?(?P<main>主要)?(?:原因(?:是|在于)|是?(?:因为|由于|因(?![此地子素]))|系因?|是?(?=受.+影响)|是(?=.+所致$))")
 _AGENT = re.compile(r"企业|公司|单位|部门|干部|群众|集团|\S*[局院所校村镇乡县市区厅委人员者民户]")  # who may act
 _IS = re.compile(r"共|达到?|为|占|居|位居")
+_LEADS_TO = re.compile(r"[对向由给从在与以用按经让]")
+_DEEDS = frozenset("办理 印发 新建 清理 落实 通报 约谈 选派 讲授 指导 委托 代表 主办 中标 投标 通过 伤害 领导 建议".split())  # not tagged as verbs
 _THINGS = frozenset(["支出", "收入", "投资", "补助", "补贴", "收费", "存款", "贷款", "预算", "报告"])  # tagged as verbs
 _BESIDE = re.compile(r"[在自从按对向为因除受经据]|根据|按照|通过|由于|截至")
 _ALL_OF_IT = re.compile(r"(?P<effect>\S+?)(?P<main>主要)?(?:系|是)(?:因|由)?(?P<cause>\S+?)所致")
@@ -60,12 +65,11 @@ def moved(clause: Clause) -> tuple[Clause, ...]:
     """A clause with one piece before what stood ahead of it: no figure or qualifier leaves what it belongs to, no actor changes."""
     found = [*_voiced(clause), *_of_so_many(clause)]
     text = clause.said.text
-    for lead in {max(clause.skips - clause.placed, default=0), 0}:
-        front = "其中" if text.startswith("其中", lead) else ""
-        body = text[lead + len(front) :]
-        ends = _joints(body)
-        if "分别" in body or len(ends) > 12 or sum(span.kind == "date" for span in figures(body)) > 1:
-            continue
+    lead = max(clause.skips - clause.placed, default=0)
+    front = "其中" if text.startswith("其中", lead) else ""
+    body = text[lead + len(front) :]
+    ends = _joints(body)
+    if "分别" not in body and len(ends) <= 12 and sum(span.kind == "date" for span in figures(body)) <= 1:
         for first, second, third in combinations(ends, 3):
             for joined in _before(body[:first], body[first:second], body[second:third], body[third:]):
                 found.append(_said(clause, front + joined))
@@ -79,8 +83,10 @@ def _before(head: str, middle: str, piece: str, rest: str) -> Iterator[str]:
         return  # within a clause only times, places and lists change places
     if _acts(piece) and not beside:
         if not rest:
-            yield f"{piece}的{SEAM}{middle}"  # 审结案件的是…
+            yield f"{piece}{OF}{middle}"  # 审结案件的是…
         return
+    if _LEADS_TO.match(middle) and not _CLOSES.search(middle) and not any(tag == "v" and len(word) > 1 for word, tag in tagged(middle)):
+        return  # 对甲、乙|两家集团: the piece may belong to what the preposition leads
     if _acts(middle) and _agent(piece) and tagged(middle)[0][1][:1] == "v":
         yield f"{head}{piece}被{middle}{SEAM}{rest}"  # 5家企业被约谈
         return
@@ -90,8 +96,12 @@ def _before(head: str, middle: str, piece: str, rest: str) -> Iterator[str]:
 
 
 def _acts(text: str) -> bool:
-    cut = [(word, tag) for word, tag in tagged(text.rpartition("的")[2]) if word not in _THINGS]
-    return any(tag in ("v", "vi", "vg") for _, tag in cut) or (bool(cut) and cut[-1][1][:1] == "v")
+    """Whether a text has a verb that someone does: 查处, not the 治理 of 治理设施."""
+    cut = [(word, "v" if word in _DEEDS else tag) for word, tag in tagged(text.rpartition("的")[2]) if word not in _THINGS]
+    return any(
+        tag == "v" or (tag == "vn" and (kind[:1] != "n" or _AGENT.fullmatch(following) is not None))
+        for (word, tag), (following, kind) in pairwise([*cut, ("", "")])
+    )
 
 
 def _agent(text: str) -> bool:
@@ -249,7 +259,7 @@ def _listed(clause: Clause) -> Iterator[Clause]:
     if not number or any(first < number for first, _ in clause.figures):
         return
     word, tag = tagged(text)[0]
-    head = word if tag in ("v", "p") else ""
+    head = text[0] if _LEADS_TO.match(text) else word if tag == "v" else ""
     end, at = len(text), number
     for word, tag in tagged(text[number:]):
         if tag in ("v", "d", "p") and at + len(word) < len(text):
@@ -307,7 +317,8 @@ def _apportioned(clause: Clause) -> Iterator[Clause]:
 def _of_a_title(source: Source, at: int) -> Iterator[Clause]:
     """印发《清单》，列出项目29种 → 《清单》列出项目29种."""
     clause = source.clauses[at]
-    if clause.title and at and source.clauses[at - 1].sentence == clause.sentence and _TELLS.match(clause.said.text):
+    before = source.clauses[at - 1] if at else clause
+    if clause.title and before.sentence == clause.sentence and _ISSUES.search(before.said.text) and _TELLS.match(clause.said.text):
         yield _said(clause, clause.title + clause.said.text)
 
 
