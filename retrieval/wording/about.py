@@ -28,6 +28,7 @@ class About:
     subjects: frozenset[str]  # that say whose it is: 青川市司法局, 市司法局, 司法局, 青川市
     names: tuple[str, ...]  # longest first: those, and runs of its title and headings
     topics: frozenset[str]  # single words of them: only in a clause that leads on to another (在整改方面，)
+    pointed: frozenset[str]  # that point to it where nothing else was named: 该局
     regions: frozenset[str]  # of the subjects, the ones that are the place: 青川市
     year: int | None  # that the words of the quotation are about: its headings', or the report's
     this: bool  # 今年 is that year
@@ -63,11 +64,12 @@ def about(facts: Facts, path: tuple[str, ...]) -> About:
     ahead = facts.year is not None and min(headed, default=0) >= facts.year + ("政府工作报告" not in facts.title)
     planned = ahead or any(_PLANNED.search(heading) for heading in path)
     intended = any(_INTENDED.search(heading) for heading in short)
-    to_come = (WILL if intended else WILL - {"计划", "拟"}) if (intended or ahead) and not any(map(_TOLD.search, short)) else frozenset()
+    to_come = (WILL if intended else WILL & {"将", "要"}) if (intended or ahead) and not any(map(_TOLD.search, short)) else frozenset()
     regions = frozenset({line(plain(facts.region)).text} & subjects)
     year = min(headed) if len(headed) == 1 else facts.year
     datable = (len(headed) == 1 or not (headed or planned)) and {y for heading in path for y in _years(plain(heading), None)} <= {year}
-    return About(subjects, tuple(names), frozenset(topics), regions, year, year == facts.year, planned, to_come, datable)
+    pointed = frozenset("该" + name[-size:] for name in (facts.unit, facts.region) for size in (1, 2) if name)
+    return About(subjects, tuple(names), frozenset(topics), pointed, regions, year, year == facts.year, planned, to_come, datable)
 
 
 def _years(heading: str, told: int | None) -> set[int]:

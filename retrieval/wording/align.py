@@ -26,6 +26,7 @@ from retrieval.wording.functionwords import (
     POINTING,
     SAYING,
     SEAMS,
+    WILL,
 )
 from retrieval.wording.plain import Line, cuts, numeral, same_at, tagged
 
@@ -50,6 +51,7 @@ class _Start:
     dated: bool = False  # the report's year was said
     open: bool = False  # words of a lead that no word of saying has closed
     leads: bool = False
+    will: bool = False  # it was said to be planned: 打算
     bare: bool = False  # words of headings alone, that lead nowhere yet
 
 
@@ -134,7 +136,7 @@ class Search:
         clause, allowed = form.said, self.source.stands[form.stands_as]
         if start.dated and clauses.dated(clause, self.about.year):
             return None
-        if start.named and clause.hangs:
+        if (start.named and clause.hangs) or (start.will and not clause.will & WILL):
             return None
         state = self._led(state, start)
         if clause.under is not None and state[KINDS.index("head")] != (self.source.number, clause.under):
@@ -211,6 +213,10 @@ class Search:
             if start.leads or start.named:
                 for word in at_words(SAYING, text, here):
                     todo.append(replace(start, at=here + len(word), open=False, bare=False))
+            for word in at_words(self.about.pointed, text, here):
+                todo.append(replace(start, at=here + len(word), named=True, placed=word[1:] in self.about.regions))
+            for word in at_words(WILL, text, here):
+                todo.append(replace(start, at=here + len(word), will=True))
             for name in self.about.names:
                 if text.startswith(name, here):
                     own, place = name in self.about.subjects, name in self.about.regions
@@ -338,7 +344,7 @@ def _answers(answer: str, clause: Clause) -> bool:
         return False
     if any(first < cut < last for first, last in clause.figures for cut in (at, at + len(answer))):
         return False
-    return any(map(numeral, answer)) or not (clause.plan or clause.will) and tagged(answer)[-1][1][:1] == "n"
+    return any(map(numeral, answer)) or (not (clause.plan or clause.will) and tagged(answer)[-1][1][:1] == "n")
 
 
 def at_words(words: frozenset[str], text: str, at: int) -> list[str]:

@@ -57,8 +57,7 @@ _CHANGE = re.compile(
     r"(?:增长|下降|上升|上涨|提高|降低|减少|增加|增幅|降幅|增速|回落|回升|扩大|缩小|占|翻|增|降)(?![值额量率点])"
     r"|[比较]|同比|环比|分别|各|高于|低于|多于|少于"
 )
-_RELATES = re.compile(r"(?:[占列]|居(?![民住])|位[居列]|排名?|[为是][^\d]{0,12}的(?=\d))[^\d]{0,12}\d")  # a share or a rank of what was named
-_WHOLE = re.compile(r"[abjnz]+v.*[^mq]")  # parts of speech of a clause that says something of its own, and is no share or count
+_RELATES = re.compile(r"(?:[占列]|居(?![民住])|位[居列]|排名?|(?:[为是]|完成)[^\d]{0,12}的(?=\d))[^\d]{0,12}\d")  # a share or a rank of what was named
 _PART = re.compile(r"其中|含|包括|内含")
 _SEQUENCE = re.compile(r"随后|然后|其次|最后|再(?!生|就|贷|次|保|造|担)|此后|之后|后(?![勤备续期台方])|进而|从而|因此|因而|于是|所以|由此|继而|接着|才")
 _BESIDE = re.compile(r"按|据|根据|依据|经|在|从|以|通过|随着|由于|因|受|自|截至|围绕|面对|为了")  # begins what stands beside the matter
@@ -204,7 +203,8 @@ def _clause(piece: str, sentence: int, part: int, about: About, title: str = "")
         counting=_counting(said.text), after_time=at + len(time) if time else 0,
         own=at + len(time) + max((len(name) for name in about.subjects if after.startswith(name)), default=0) if time else 0,
         figures=tuple((span.start, span.end) for span in figures(said.text)), cuts=cuts(said), same=same_at(said, cuts(said)),
-        because=-1 if _BECAUSE.match(after) else 1 if _FOR_THAT.match(after) else 0, title=line(title).text, called=((*named.span(), line(title).text),) if named and named[1] in title else (),
+        because=-1 if _BECAUSE.match(after) else 1 if _FOR_THAT.match(after) else 0, title=line(title).text,
+        called=((*named.span(), line(title).text),) if named and named[1] in title else (),
     )
 
 
@@ -221,8 +221,6 @@ def _skips(text: str, lead: int, about: About, place: bool = True) -> set[int]:
     """Where the rest of a clause may begin: after its number, a connective, the report's own name and year."""
     known = {*about.subjects, *CAUSING, *(CONNECTIVES - FIRST), *((f"{about.year}年度", f"{about.year}年") if about.year else ())}
     found, todo = set[int](), [lead]
-    if text.startswith("其中", lead) and _WHOLE.fullmatch("".join(tag[0] for _, tag in tagged(text[lead + 2 :]))):
-        todo.append(lead + 2)
     while todo:
         at = todo.pop()
         if at in found or at >= len(text):

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import combinations, pairwise, takewhile
+from itertools import combinations, pairwise
 
 from retrieval.wording.clauses import Clause, Source
 from retrieval.wording.figures import figures
-from retrieval.wording.functionwords import JOINS
+from retrieval.wording.functionwords import JOINS, words_of
 from retrieval.wording.plain import Line, cuts, same_at, tagged, words
 
 OF = "\ufffb"  # in a form: where 的 must stand, or 的是
@@ -19,10 +19,13 @@ SEAM = "\ufffc"  # in a form: where a piece was put or taken away; a word that j
 _COMPARES = re.compile(r"[比占由从较至]|(?<![收达得受])到|分别|[各共]|合计|其中")
 _CHANGES = re.compile(r"\S{0,8}?(?:增长|下降|上升|上涨|提高|降低|减少|增加|回落|回升|占)|同比|环比")
 _SHARE = re.compile(r"[%‰]|百分|倍|成$|年|月|日")
-_REACHES = frozenset("p c d b zg uj ul k x".split())  # parts of speech of words that reach for the next one
-_REACHING = frozenset("不 没 没有 未 无 非 每 各 该 本 其 这 那 近 约 超 超过 仅 只 最 更 较 很 为 是 由 被 把 将 给 向 对 于 从 比 按 等 其中 全部 部分 个别 少数 多数 大部分 所有 如 若 一旦 凡".split())
-_LEANS = frozenset("uj ul uz ug ud q y".split())  # of words that lean on the one before
-_LEANING = frozenset("到 至 为 成 于 了 的 等 以上 以下 以内 左右 前 后 外 起 内 中".split())
+_REACHES = words_of("p c d b zg uj ul k x")  # parts of speech of words that reach for the next one
+_REACHING = words_of(
+    """不 没 没有 未 无 非 每 各 该 本 其 这 那 近 约 超 超过 仅 只 最 更 较 很 为 是 由 被 把 将 给 向 对 于 从 比 按 等 其中 全部 部分 个别 少数 多数
+    大部分 所有 如 若 一旦 凡"""
+)
+_LEANS = words_of("uj ul uz ug ud q y")  # of words that lean on the one before
+_LEANING = words_of("到 至 为 成 于 了 的 等 以上 以下 以内 左右 前 后 外 起 内 中")
 _ISSUES = re.compile(r"印发|制定|出台|修订|发布|公布|编制|起草|实施|完成|通过")
 _CLOSES = re.compile(r"\d|[前后中内里上下间时外起]$")  # a preposition's end
 _TELLS = re.compile(r"列出|列明|明确|规定|分解|提出|写明|要求|涵盖|包括|确定|细化|自\S{1,12}起?施行|施行")
@@ -30,7 +33,8 @@ _CAUSE = re.compile(r"(?:究其)?(?P<main>主要)?(?:原因(?:是|在于)|是?(?
 _AGENT = re.compile(r"企业|公司|单位|部门|干部|群众|集团|\S*[局院所校村镇乡县市区厅委人员者民户]")  # who may act
 _IS = re.compile(r"共|达到?|为|占|居|位居")
 _LEADS_TO = re.compile(r"[对向由给从在与以用按经让]")
-_DEEDS = frozenset("办理 印发 新建 清理 落实 通报 约谈 选派 讲授 指导 委托 代表 主办 中标 投标 通过 伤害 领导 建议".split())  # not tagged as verbs
+_DEEDS = words_of("办理 印发 新建 清理 落实 通报 约谈 选派 讲授 指导 委托 代表 主办 中标 投标 通过 伤害 领导 建议")  # not tagged as verbs
+_SO_MANY = re.compile(r"[一二三四五六七八九十两\d]+(?:大类|个|项|家|种|类|名|所|条|座|处|份|方面|支|起)")
 _THINGS = frozenset(["支出", "收入", "投资", "补助", "补贴", "收费", "存款", "贷款", "预算", "报告"])  # tagged as verbs
 _BESIDE = re.compile(r"[在自从按对向为因除受经据]|根据|按照|通过|由于|截至")
 _ALL_OF_IT = re.compile(r"(?P<effect>\S+?)(?P<main>主要)?(?:系|是)(?:因|由)?(?P<cause>\S+?)所致")
@@ -50,13 +54,14 @@ def forms(source: Source) -> tuple[tuple[Form, ...], ...]:
     """For each clause of a quotation the ways to say it that do not depend on what was written."""
     found: list[list[Form]] = [[Form(at, clause, (at,))] for at, clause in enumerate(source.clauses)]
     for at, clause in enumerate(source.clauses):
-        found[at] += [Form(at, form, (at,)) for form in (*_measured(clause), *_fewer(clause), *_spent(clause), *_listed(clause), *_apportioned(clause), *_of_a_title(source, at))]
-        for number, stands_as, form in _with_its_subject(source, at):
-            found[number].append(Form(stands_as, form, (number,)))
+        alone = (*_measured(clause), *_fewer(clause), *_listed(clause), *_apportioned(clause), *_of_a_title(source, at), *_by_its_actor(source, at))
+        found[at] += [Form(at, form, (at,)) for form in alone]
+        for number, stands_as, told in _with_its_subject(source, at):
+            found[number].append(Form(stands_as, told, (number,)))
         for number, item in _items(source, at):
             found[number].append(Form(at, item, (number,)))
-        for form in (*_caused(source, at), *_subject_ahead(source, at), *_together(source, at)):
-            found[form.covers[0]].append(form)
+        for joined in (*_caused(source, at), *_subject_ahead(source, at)):
+            found[joined.covers[0]].append(joined)
     return tuple(map(tuple, found))
 
 
@@ -70,7 +75,10 @@ def moved(clause: Clause) -> tuple[Clause, ...]:
     body = text[lead + len(front) :]
     ends = _joints(body)
     if "分别" not in body and len(ends) <= 12 and sum(span.kind == "date" for span in figures(body)) <= 1:
+        marks = {mark - lead - len(front) for mark in clause.said.marks}
         for first, second, third in combinations(ends, 3):
+            if second in marks and _counted(body[first:second]) and _counted(body[second:third]) and third in (*marks, len(body)):
+                found.append(_said(clause, front + body[:first] + body[second:third] + body[first:second] + body[third:]))
             for joined in _before(body[:first], body[first:second], body[second:third], body[third:]):
                 found.append(_said(clause, front + joined))
     return tuple(found)
@@ -190,14 +198,12 @@ def _measured(clause: Clause) -> Iterator[Clause]:
     parts = _label(clause)
     if parts is None or clause.said.marks or _COMPARES.search(parts[0]) or _SHARE.search(parts[1]):
         return
-    label, figure = parts
     at = 0
-    for word, tag in tagged(label):
+    for word, tag in tagged(parts[0]):
         at += len(word)
         if tag == "v" or (at == len(word) and tag[:1] == "v"):
-            if at < len(label):
-                yield _said(clause, label[:at] + figure + label[at:], hangs=clause.hangs)
-                yield _said(clause, f"对{figure}{label[at:]}进行{label[:at]}", hangs=clause.hangs)
+            if at < len(parts[0]):
+                yield _said(clause, parts[0][:at] + parts[1] + parts[0][at:], hangs=clause.hangs)
             return
 
 
@@ -213,23 +219,11 @@ def _with_its_subject(source: Source, at: int) -> Iterator[tuple[int, int, Claus
         return
     if (parts := _label(said)) and not _COMPARES.search(parts[0]):
         yield at, head[1], _said(said, _COPULA.sub("", parts[0]) + clause.said.text, head=head[1])
-    elif len(said.figures) == 1 and (subject := _named_first(said.said.text)):
-        yield at, head[1], _said(said, subject + clause.said.text, head=head[1])
     elif not said.figures and (subject := _subject(said.said.text)):
         yield at, head[1], _said(said, subject + clause.said.text, head=head[1])
         rest = said.said.text[len(subject) :]
         kept = Line(rest, frozenset(mark - len(subject) for mark in said.said.marks if mark > len(subject)))
         yield head[1], head[1], replace(_said(said, rest, hangs=True, under=head[1]), said=kept)
-
-
-def _named_first(text: str) -> str:
-    """The thing that a clause begins with, up to its verb: 进出口总额突破百亿元."""
-    run, last = "", ""
-    for word, tag in tagged(text):
-        if tag in ("v", "d") and word not in _THINGS:
-            return run if last[:1] == "n" and not _agent(run) else ""
-        run, last = run + word, tag
-    return ""
 
 
 def _subject(text: str) -> str:
@@ -244,22 +238,17 @@ def _subject(text: str) -> str:
     return ""
 
 
-def _spent(clause: Clause) -> Iterator[Clause]:
-    """投入4300万元更换管网46公里 → 更换管网46公里."""
-    found = re.compile(r"(?:投入|投资|安排|筹措|拨付)(?:资金)?").match(clause.said.text)
-    end = next((last for first, last in clause.figures if found and first == found.end()), 0)
-    if end and end < len(clause.said.text) and clause.said.text[end - 1] == "元" and tagged(clause.said.text[end:])[0][1][:1] == "v":
-        yield _said(clause, clause.said.text[end:])
-
-
 def _listed(clause: Clause) -> Iterator[Clause]:
     """开展甲、乙、丙三项治理 → 开展三项治理：甲、乙、丙."""
     text, marks = clause.said.text, sorted(clause.said.marks)
-    number = next((first for first, last in clause.figures if marks and first > marks[-1] + 1 and last < len(text)), 0)
-    if not number or any(first < number for first, _ in clause.figures):
+    found = _SO_MANY.search(text, marks[-1] + 1) if marks else None
+    if not found or any(first < found.start() for first, _ in clause.figures):
         return
-    word, tag = tagged(text)[0]
-    head = text[0] if _LEADS_TO.match(text) else word if tag == "v" else ""
+    number, head, at = found.start(), text[0] if _LEADS_TO.match(text) else "", 0
+    for word, tag in tagged(text[: marks[0]]):
+        at += len(word)
+        if tag == "v" and not head and at < marks[0]:
+            head = text[:at]
     end, at = len(text), number
     for word, tag in tagged(text[number:]):
         if tag in ("v", "d", "p") and at + len(word) < len(text):
@@ -270,20 +259,14 @@ def _listed(clause: Clause) -> Iterator[Clause]:
         yield _said(clause, head + text[number:end] + joined + text[len(head) : number] + SEAM + text[end:], hangs=clause.hangs)
 
 
-def _together(source: Source, at: int) -> Iterator[Form]:
-    """甲10件，乙20件 → 甲、乙分别为10件、20件."""
-    clause = source.clauses[at]
-    cut = [0, *sorted(clause.said.marks), len(clause.said.text)]
-    rows = [(at, clause.said.text[a:b]) for a, b in pairwise(cut)]
-    for number in range(at + 1, min(at + 3, len(source.clauses))):
-        if _place(source, number) == _place(source, at) and not source.clauses[number].hangs and len(cut) == 2:
-            rows.append((number, source.clauses[number].said.text))
-    told = list(takewhile(bool, (_counted(text) for _, text in rows)))
-    for many in range(2, len(told) + 1):
-        names, values = [one[0] for one in told[:many] if one], [one[1] for one in told[:many] if one]
-        covers = tuple(dict.fromkeys(number for number, _ in rows[:many]))
-        if len(covers) in (1, many):
-            yield Form(at, _said(clause, f"{SEAM.join(names)}分别{SEAM}{SEAM.join(values)}", hangs=clause.hangs), covers)
+def _by_its_actor(source: Source, at: int) -> Iterator[Clause]:
+    """市人社局追回资金，并处理3人 → 市人社局处理3人."""
+    clause, over = source.clauses[at], source.stands[at][3]
+    anchor = next(iter(over)) if len(over) == 1 else None
+    if isinstance(anchor, tuple) and not clause.actor and not clause.hangs and (actor := source.clauses[anchor[1]].actor):
+        text = clause.said.text[max(clause.skips - clause.placed, default=0) :]
+        if tagged(text)[0][1] in ("v", "p", "d"):
+            yield replace(_said(clause, actor + text), actor=actor)
 
 
 def _fewer(clause: Clause) -> Iterator[Clause]:
@@ -353,7 +336,7 @@ def _because(cause: str, effect: str, main: str) -> Iterator[str]:
         yield f"{cause}使{effect}"
     yield f"{effect}{main}原因是{cause}"
     yield f"{effect}的{main}原因是{cause}"
-    yield from (f"{effect}{main}{because}{cause}" for because in ("因", "是因为", "是由于"))
+    yield from (f"{effect}{SEAM}{main}{because}{cause}" for because in ("因", "是因为", "是由于"))
     yield f"{cause}{SEAM}{effect}的{main}原因"
     if cause.startswith("受"):
         yield f"{effect}是{cause}"
