@@ -275,6 +275,7 @@ def test_the_year_is_that_of_the_heading_and_a_plan_may_be_told_as_one() -> None
     assert holds("2022年新建学校12所[1]。", then) and not holds("2023年新建学校12所[1]。", then)
     assert holds("2024年将新建学校12所[1]。", plan) and not holds("2023年将新建学校12所[1]。", plan)
     assert not holds("将新建学校12所[1]。", now) and not holds("计划新建学校12所[1]。", then) and not holds("新建了学校12所[1]。", plan)
+    assert not holds("2023年9月将新建学校12所[1]。", "2023年9月新建学校12所。") and not holds("全年拟受理9件[1]。", "全年受理9件。")
     assert not holds("将新建学校12所[1]。", cited("已新建学校12所。", path=("三、2024年工作安排",)))
 
 

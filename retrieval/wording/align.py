@@ -285,7 +285,7 @@ class Search:
                 todo += [(end, last) for group, end in self.same.get(at, ()) for other, last in clause.same.get(to, ()) if group == other]
             todo += self._joined(at, to, clause) + self._shorter(at, to, clause)
             if to and to == clause.after_time and not clause.hangs and not clause.actor:
-                todo += [(one.at, to) for one in self._starts(at) if one.at > at and not (one.leads or one.dated or self.said.stops(one.at))]
+                todo += [(one.at, to) for one in self._starts(at) if one.at > at and not (one.leads or one.dated or one.will or self.said.stops(one.at))]
         return ends
 
     def _same_gap(self, at: int, to: int, start: int, clause: Clause) -> bool:
