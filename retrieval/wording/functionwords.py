@@ -27,7 +27,8 @@ CONNECTIVES = words_of(
     总体来看 综上 综上所述 总之 即 首先 一方面 另一方面"""
 )
 FIRST = words_of("其中 首先 一方面 另一方面")  # of those, the ones that must not be left out
-SAYING = words_of("显示 指出 提出 提到 写道 写明 记载 载明 介绍 称 说 可知 得知 来看 发现 表示 强调 披露 坦言")  # what a report does: the clause follows
+# what a report does: the clause follows
+SAYING = words_of("显示 指出 提出 提到 写道 写明 记载 载明 介绍 称 说 可知 得知 来看 发现 表示 强调 披露 坦言 承认 认为 公布")
 # a clause of its own, or before a word of SAYING
 LEADS = words_of(
     """根据 依据 据 按照 依照 按 从 在 就 对 安排 关于 对于 有关 至于 由 中 里 里面 上 上述 方面 工作 期间 看 来说 而言
