@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from retrieval.wording import clauses
 from retrieval.wording.clauses import KINDS, Clause, Source, State
 from retrieval.wording.figures import figures, same
+from retrieval.wording.forms import OF, SEAM, Form, moved
 from retrieval.wording.functionwords import (
     ADVERBS,
     CONNECTIVES,
-    COPULAS,
     COUNTING,
     DONE,
+    EQUALS,
     JOINS,
     LEADS,
+    MEASURES,
     PARTICLES,
     PLACING,
+    POINTING,
     SAYING,
+    SEAMS,
+    WILL,
 )
-from retrieval.wording.plain import Line, numeral, words
+from retrieval.wording.plain import Line, cuts, numeral, same_at, tagged
 
 STEPS = 10_000  # places looked at for one sentence
 _ANSWER = -1  # among the clauses said: the answer that stands ahead of them
 _PLACE = re.compile(r"在\S{1,10}?(?:后|前|内|中|里|上|期间)")
+_LEVEL = re.compile(r"[省市县区州旗镇乡村](?!镇?[场民值容域间级直]|城(?![管乡市镇建投]))")  # of a place, before its organs: 县财政
+_PART_OF_A_YEAR = re.compile(r"年[初中末底内]|[上下]半年|[一二三四]季度|\d{1,2}月")
+_DENIES = re.compile(r"[不未没无非超近约逾]$|没有$|达$|目标|力争|争取")
+_ONLY = re.compile(r"(?:[仅只还尚占][有到]?|均为)?")  # before a figure
+_LACKING = 6  # letters of a clause that other words may be written for
+_ANSWERS = 16  # characters of an answer that stands ahead of its sentence
 
 
 @dataclass(frozen=True)
@@ -38,6 +51,7 @@ class _Start:
     dated: bool = False  # the report's year was said
     open: bool = False  # words of a lead that no word of saying has closed
     leads: bool = False
+    will: bool = False  # it was said to be planned: 打算
     bare: bool = False  # words of headings alone, that lead nowhere yet
 
 
@@ -47,7 +61,9 @@ class Search:
     def __init__(self, said: Line, one: Source) -> None:
         self.said, self.source, self.about = said, one, one.about
         self.figures = {span.start: span.end for span in figures(said.text) if said.whole(span.start, span.end)}
-        self.single = _own_words(said.text)
+        self.cuts = cuts(said)
+        self.same = same_at(said, self.cuts)
+        self.forms: dict[int, tuple[Form, ...]] = {}
         self.steps = 0
 
     def run(self, before: State, one: bool = False) -> set[State]:
@@ -71,26 +87,36 @@ class Search:
                         break
                 continue
             for start in self._starts(at):
-                if must is None and start.at > at and self.said.stops(start.at):
+                if must is None and at < start.at < len(self.said.text) and self.said.stops(start.at):
                     todo.append((start.at, self._led(state, start), None, path))
                 if start.open:
                     continue
                 for number in self._candidates(path) if must is None else (must,):
-                    for stands_as, form in self.source.forms[number]:
-                        then = self._stands(stands_as, form, state, start)
+                    for form in self._forms(number):
+                        then = self._stands(form, state, start)
                         if then is None:
                             continue
-                        for end in self._ends(start.at, form, start.named and not start.placed):
+                        after = form.covers[-1] + 1
+                        for end in self._ends(start.at, form.said, start.named and not start.placed):
                             if self.said.stops(end):
-                                todo.append((end, then, None, (*path, number)))
-                            if end < len(self.said.text) and number + 1 < len(self.source.clauses):
-                                todo.append((end, then, number + 1, (*path, number)))
+                                todo.append((end, then, None, (*path, *form.covers)))
+                            if end < len(self.said.text) and after < len(self.source.clauses):
+                                todo.append((end, then, after, (*path, *form.covers)))
         return ends if self.steps < STEPS else set()
+
+    def _forms(self, number: int) -> tuple[Form, ...]:
+        """The ways to say a clause; with a piece of it moved only where all its words were written."""
+        if number not in self.forms:
+            clause, known = self.source.clauses[number], self.source.forms[number]
+            lacking = Counter(clause.said.text) - Counter(self.said.text)
+            more = tuple(Form(number, form, (number,)) for form in moved(clause)) if lacking.total() <= _LACKING else ()
+            self.forms[number] = known + more
+        return self.forms[number]
 
     def _answer(self) -> int:
         """Where an answer ends that a sentence begins with before it says the whole: 312件，收到申请312件; 0 where it has none."""
-        end = self.figures.get(0, 0)
-        return end if end and end in self.said.marks else 0
+        end = min(self.said.marks, default=0)
+        return end if 1 < end <= _ANSWERS else 0
 
     def _candidates(self, path: tuple[int, ...]) -> Sequence[int]:
         """Clauses of the quotation, the one that comes next there last: it is tried first."""
@@ -105,12 +131,12 @@ class Search:
     def _named(self, start: _Start) -> str:
         return self.source.place if start.placed else self.source.itself
 
-    def _stands(self, number: int, clause: Clause, state: State, start: _Start) -> State | None:
+    def _stands(self, form: Form, state: State, start: _Start) -> State | None:
         """What is in force after a clause; None where it stands under something else than in the quotation."""
-        allowed = self.source.stands[number]
+        clause, allowed = form.said, self.source.stands[form.stands_as]
         if start.dated and clauses.dated(clause, self.about.year):
             return None
-        if start.named and clause.hangs:
+        if (start.named and clause.hangs) or (start.will and not clause.will & WILL):
             return None
         state = self._led(state, start)
         if clause.under is not None and state[KINDS.index("head")] != (self.source.number, clause.under):
@@ -131,7 +157,10 @@ class Search:
             if kind == "actor" and (anchor is None or (anchor in (self.source.itself, self.source.place) and None in may)):
                 continue
             return None
-        return clauses.after(state, clause, number, self.source)
+        state = clauses.after(state, clause, form.stands_as, self.source)
+        for number in form.covers[1:]:
+            state = clauses.after(state, self.source.clauses[number], number, self.source)
+        return state
 
     def _whole(self, path: tuple[int, ...], answer: int) -> bool:
         """Whether nothing that limits a clause was left out, nothing that follows upon another stands before it, and the answer is in it."""
@@ -142,14 +171,18 @@ class Search:
             after = number + 1
             if after < len(every) and every[after].limits and every[after].sentence == every[number].sentence and after not in said:
                 return False
-        if answered and not any(
-            same(self.said.text[:answer], every[number].said.text[start:end]) for number in path for start, end in every[number].figures
-        ):
+            if (step := every[number].because) and self._related(number, step) and not _beside(path, number, number + step):
+                return False
+        if answered and not any(_answers(self.said.text[:answer], every[number]) for number in path):
             return False
         return bool(path) and not any(
             any(every[between].follows for between in range(later + 1, earlier + 1))
             for place, earlier in enumerate(path) for later in path[place + 1 :] if later < earlier
         )
+
+    def _related(self, number: int, step: int) -> bool:
+        every = self.source.clauses
+        return 0 <= number + step < len(every) and every[number + step].sentence == every[number].sentence
 
     def _starts(self, at: int) -> Iterator[_Start]:
         """The places from here that only leads, connectives and the report's own name and year lie before."""
@@ -167,7 +200,7 @@ class Search:
                 yield start
             if here > at and self.said.stops(here):
                 continue  # what follows is another clause
-            if text[here : here + 1] == "的" and here > at:
+            if text[here : here + 1] in ("的", "了") and here > at:
                 todo.append(replace(start, at=here + 1))
             for word in at_words(CONNECTIVES, text, here):
                 todo.append(replace(start, at=here + len(word)))
@@ -177,14 +210,18 @@ class Search:
                 todo.append(replace(start, at=here + len(word), open=True, leads=True, bare=not start.leads or start.bare))
             if start.leads and text[here : here + 1] == "是":
                 todo.append(replace(start, at=here + 1, open=True, bare=False))
-            if start.leads:
+            if start.leads or start.named:
                 for word in at_words(SAYING, text, here):
                     todo.append(replace(start, at=here + len(word), open=False, bare=False))
+            for word in at_words(self.about.pointed, text, here):
+                todo.append(replace(start, at=here + len(word), named=True, placed=word[1:] in self.about.regions))
+            for word in at_words(WILL, text, here):
+                todo.append(replace(start, at=here + len(word), will=True))
             for name in self.about.names:
                 if text.startswith(name, here):
                     own, place = name in self.about.subjects, name in self.about.regions
                     todo.append(replace(start, at=here + len(name), named=start.named or own, placed=place or (start.placed and not own)))
-            if self.about.datable and (year := self.about.year) and (said := re.compile(rf"在?{year}年度?").match(text, here)):
+            if self.about.datable and (year := self.about.year) and (said := re.compile(rf"在?{year}年度?|全年|{year}(?=年[初中末底内])").match(text, here)):
                 todo.append(replace(start, at=said.end(), dated=True))
 
     def _ends(self, start: int, clause: Clause, organ: bool) -> set[int]:
@@ -206,6 +243,12 @@ class Search:
                 if at > start and at < len(text) and (text[at] == "的" or (text[at] == "了" and clause.done)):
                     todo.append((at + 1, to))
                 continue
+            if there[to] == SEAM:
+                todo += [(at + len(word), to + 1) for word in ("", *at_words(SEAMS, text, at))]
+                continue
+            if there[to] == OF:
+                todo += [(at + len(word), to + 1) for word in at_words(SEAMS, text, at) if word[0] == "的"]
+                continue
             counted = not any(mark <= to for mark in clause.said.marks) and not any(join in there[:to] for join in JOINS) and not clause.hangs
             if there[to] in PARTICLES or (there[to] in COUNTING and counted and to in clause.counting):
                 todo.append((at, to + 1))
@@ -217,23 +260,32 @@ class Search:
                 todo.append((self.figures[at], begins[to]))
             todo += [(at + len(year), to + len(word)) for word, year in self.source.times
                      if there.startswith(word, to) and text.startswith(year, at)]
+            todo += [(at + len(title), end) for first, end, title in clause.called if first == to and text.startswith(title, at)]
+            if to in clause.cuts:
+                todo += [(at, to + len(word)) for word in at_words(POINTING, there, to)]
+            if there[to] in PLACING and at == start:
+                todo.append((at, to + 1))  # the place as the subject
+            if (part := _PART_OF_A_YEAR.match(there, to)) and self.about.datable and not clauses.dated(clause, year := self.about.year):
+                todo += [(at + len(said), to) for said in (str(year), f"{year}年") if text.startswith(said + part[0], at)]
+            if to and to == clause.after_time and clause.own > to:
+                todo.append((at, clause.own))
+            if organ and to == 0 and at == start and text[at] in "将把" and 0 in begins and not clause.will:
+                todo.append((at + 1, to))  # 22个问题细化为68条措施, said of whoever did it
             if (text[at] == "的" and at > start) or (text[at] in DONE and clause.done) or (text[at] in COUNTING and counted):
                 todo.append((at + 1, to))
-            if text[at] in COPULAS and to in begins:
-                todo.append((at + 1, to))
-            if there[to] in COPULAS and to + 1 in begins and (at in self.figures or text[at] in COPULAS):
-                todo.append((at, to + 1))
+            if figure := begins.get(to, 0) or begins.get(_ONLY.match(there, to).end(), 0):  # type: ignore[union-attr]
+                todo += [(at + size, to) for size in _measured(text, at, there[to:figure], clause.done, counted)]
+            todo += [(at, to + size) for size in _measured(there, to, "", True, True) if to + size in begins and not _DENIES.search(there[:to])]
             if text[at] in PLACING and _PLACE.match(text, at):
                 todo.append((at + 1, to))
-            if at > start:
-                todo += [(at + len(word), to) for word in at_words(ADVERBS, text, at) if at in self.single]
-            if (short := _short(there, to)) != to:
-                todo.append((at, short))
-            if (short := _short(text, at)) != at:
-                todo.append((short, to))
-            todo += self._joined(at, to, clause)
+            if to in clause.cuts:
+                todo += [(at + len(word), to) for word in at_words(clause.will, text, at)]
+            if at in self.cuts:
+                todo += [(at + len(word), to) for word in at_words(ADVERBS, text, at) if at > start and at + len(word) in self.cuts]
+                todo += [(end, last) for group, end in self.same.get(at, ()) for other, last in clause.same.get(to, ()) if group == other]
+            todo += self._joined(at, to, clause) + self._shorter(at, to, clause)
             if to and to == clause.after_time and not clause.hangs and not clause.actor:
-                todo += [(one.at, to) for one in self._starts(at) if one.at > at and not (one.leads or one.dated or self.said.stops(one.at))]
+                todo += [(one.at, to) for one in self._starts(at) if one.at > at and not (one.leads or one.dated or one.will or self.said.stops(one.at))]
         return ends
 
     def _same_gap(self, at: int, to: int, start: int, clause: Clause) -> bool:
@@ -241,6 +293,18 @@ class Search:
         if at == start or not to or not numeral(self.said.text[at]) or not numeral(self.said.text[at - 1]):
             return True
         return (at in self.said.marks) == (to in clause.said.marks)
+
+    def _shorter(self, at: int, to: int, clause: Clause) -> list[tuple[int, int]]:
+        """市人民政府 for 市政府, 白石县财政 for 县财政, and the other way about."""
+        text, there = self.said.text, clause.said.text
+        found = [(at, short)] if (short := _short(there, to)) != to else []
+        found += [(short, to)] if (short := _short(text, at)) != at else []
+        for place in self.about.regions:
+            if to in clause.cuts and _LEVEL.match(there, to) and text.startswith(place, at) and place[-1] == there[to]:
+                found.append((at + len(place), to + 1))
+            if at in self.cuts and _LEVEL.match(text, at) and there.startswith(place, to) and place[-1] == text[at]:
+                found.append((at + 1, to + len(place)))
+        return found
 
     def _joined(self, at: int, to: int, clause: Clause) -> list[tuple[int, int]]:
         """甲、乙 and 甲和乙 and 甲以及乙."""
@@ -251,21 +315,38 @@ class Search:
         return found
 
 
+def _beside(path: tuple[int, ...], one: int, other: int) -> bool:
+    """Whether two clauses were said one after the other."""
+    return {one, other} in ({a, b} for a, b in pairwise(path))
+
+
 def _short(text: str, at: int) -> int:
     """Past 人民 where it is left out of 市人民政府 and its like."""
     return at + 2 if re.compile("人民(?=政府|法院|检察院)").match(text, at) else at
 
 
+def _measured(text: str, at: int, figure: str, done: bool, counted: bool) -> Iterator[int]:
+    """Lengths of the words at a place that say what a figure measures or that it is so much: 数量为."""
+    names = {word for unit, known in MEASURES if not figure or unit.search(figure) for word in known}
+    for name in ("", *at_words(frozenset(names), text, at)):
+        for word in ("", *at_words(EQUALS, text, at + len(name))):
+            if (name or word) and (done or "达" not in word) and (counted or "共" not in word):
+                yield len(name) + len(word)
+
+
+def _answers(answer: str, clause: Clause) -> bool:
+    """Whether a clause says what stands ahead of it as the answer: a figure, or whole words with a figure or a noun at their end."""
+    said = clause.said.text
+    if any(same(answer, said[first:last]) for first, last in clause.figures):
+        return True
+    at = said.find(answer)
+    if at < 0 or not {at, at + len(answer)} <= clause.cuts or _DENIES.search(said[:at]):
+        return False
+    if any(first < cut < last for first, last in clause.figures for cut in (at, at + len(answer))):
+        return False
+    return any(map(numeral, answer)) or (not (clause.plan or clause.will) and tagged(answer)[-1][1][:1] == "n")
+
+
 def at_words(words: frozenset[str], text: str, at: int) -> list[str]:
     """The words that stand at a place of a text."""
     return [word for word in words if text.startswith(word, at)] if at < len(text) else []
-
-
-def _own_words(text: str) -> frozenset[int]:
-    """Where adverbs stand as words of their own."""
-    found, at = set[int](), 0
-    for word in words(text):
-        if word in ADVERBS:
-            found.add(at)
-        at += len(word)
-    return frozenset(found)

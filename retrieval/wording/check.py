@@ -90,7 +90,7 @@ def check(sentence: str, cited: Sequence[Citation]) -> Checked:
     if len(bare) > LONGEST:
         return fault(f"一句话超过 {LONGEST} 个字")
     sources = [_source(by_number[n]) for n in known]
-    if _empty(line(bare), sources):
+    if _empty(line(bare)):
         return Checked(sentence, known, says=False)
     if not numbers:
         return fault("没有注明出处")
@@ -137,17 +137,15 @@ def _in_parts(sentence: str, sources: Sequence[Source]) -> bool:
     return bool(states) and not line(plain(sentence[at:])).text
 
 
-def _empty(said: Line, sources: Sequence[Source]) -> bool:
+def _empty(said: Line) -> bool:
     """Whether a text only leads on, and says nothing."""
     reached, todo = set[int](), [0]
-    names = [name for one in sources for name in one.about.names]
     while todo:
         at = todo.pop()
         if at in reached:
             continue
         reached.add(at)
         todo += [at + len(word) for word in at_words(FUNCTION_WORDS, said.text, at)]
-        todo += [at + len(name) for name in names if said.text.startswith(name, at)]
     return len(said.text) in reached
 
 

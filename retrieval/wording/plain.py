@@ -6,7 +6,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-PLANS = re.compile(r"下一步|下步|下一年|力争|拟于|计划(?=[于到在再将新用投建]|\d)|^目标")  # plans said in other ways than by one word
+from retrieval.wording.functionwords import SAME
+
+# plans said in other ways than by one word
+PLANS = re.compile(r"下一步|下步|下一年|力争|拟于|计划(?=[于到在再将新用投建]|\d{4}年|\d+月)|(?:^|[年司局])计划(?=\d)|^目标")
 _HAN_DIGITS = "零〇一二两三四五六七八九十百千万亿"
 _SIGNS = "%‰°¥$€£≥≤×±&@+="
 _QUOTES = "“”‘’\"'《》〈〉「」『』"  # no break: “双随机”抽查
@@ -68,6 +71,28 @@ def _means(text: str, at: int) -> bool:
 def numeral(character: str) -> bool:
     """Whether a character is a digit, Arabic or Chinese."""
     return character.isdigit() or character in _HAN_DIGITS
+
+
+def cuts(said: Line) -> frozenset[int]:
+    """Where words of a text begin or end; a mark ends one."""
+    found, start = {0}, 0
+    for end in (*sorted(said.marks), len(said.text)):
+        for word in words(said.text[start:end]):
+            found.add(start := start + len(word))
+    return frozenset(found)
+
+
+def same_at(said: Line, at: frozenset[int]) -> dict[int, list[tuple[int, int]]]:
+    """For each place where a word of SAME begins: (its group, where it ends)."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    for group, known in enumerate(SAME):
+        for word in known:
+            begins = said.text.find(word)
+            while begins >= 0:
+                if len(word) > 1 or {begins, begins + 1} <= at:
+                    found.setdefault(begins, []).append((group, begins + len(word)))
+                begins = said.text.find(word, begins + 1)
+    return found
 
 
 def words(text: str) -> list[str]:
