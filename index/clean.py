@@ -233,6 +233,8 @@ def _goes_on(so_far: str, before: str, text: str, wrap: _Wrap | None, head: bool
     starts = MARKER.match(text) is not None and not before.endswith("举一反")  # 举一反 / 三、…
     if opened and not ends_sentence(before) and not starts:
         return True  # a title cut inside 《》
+    if before[-1] in "-−－" and len(before) > 1 and re.match("[0-9A-Za-z]", text):
+        return True  # a sign is part of its figure: 1月- / 9月
     if ends_sentence(before) or before[-1] in "：:":
         if wrap is None or starts or indented or before[-1] in "：:":
             return False
