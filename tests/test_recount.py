@@ -81,7 +81,7 @@ def test_white_space_and_the_height_of_a_digit_are_no_difference_and_all_else_is
 
 
 def test_a_file_that_cannot_be_counted_is_left_to_its_reader(tmp_path: Path) -> None:
-    for suffix in COUNTERS:
+    for suffix in COUNTERS.keys() - {".html", ".htm"}:  # of a web page there is always something to count
         path = tmp_path / f"坏{suffix}"
         path.write_bytes(b"%PDF-1.7 nothing")
         assert recount(path) is None
