@@ -122,7 +122,7 @@ def test_a_batch_is_of_one_source_and_holds_no_pair_twice(source: tune.Drawn) ->
 def test_the_loss_falls_and_what_is_frozen_stays(start: Path, source: tune.Drawn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tune, "RATE", 3e-3)
     monkeypatch.setattr(tune, "WARM", 1)
-    trained = run(start, source, 40, tmp_path / "state.pt")
+    trained = run(start, source, 24, tmp_path / "state.pt")
     losses = losses_of(tmp_path / "state.pt")
     assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
     before, after = load_file(start / "model.safetensors"), {name: value.numpy() for name, value in trained.model.state_dict().items()}
