@@ -35,8 +35,10 @@ _ANSWER = -1  # among the clauses said: the answer that stands ahead of them
 _PLACE = re.compile(r"在\S{1,10}?(?:后|前|内|中|里|上|期间)")
 _LEVEL = re.compile(r"[省市县区州旗镇乡村](?!镇?[场民值容域间级直]|城(?![管乡市镇建投]))")  # of a place, before its organs: 县财政
 _PART_OF_A_YEAR = re.compile(r"年[初中末底内]|[上下]半年|[一二三四]季度|\d{1,2}月")
+_DATE = re.compile(r"(?:19|20)\d\d年|\d{1,2}月|[今明去当]年|年[初中底末内]")
+_WHITHER = re.compile(r"[早晚先后迟不低高多少大小强弱快慢优用属限始等同相止存]$")
 _DENIES = re.compile(r"[不未没无非超近约逾]$|没有$|达$|目标|力争|争取")
-_ONLY = re.compile(r"(?:[仅只还尚占][有到]?|均为)?")  # before a figure
+_ONLY = re.compile(r"(?:[仅只还尚占][有到]?|均为)?-?")  # before a figure
 _LACKING = 6  # letters of a clause that other words may be written for
 _ANSWERS = 16  # characters of an answer that stands ahead of its sentence
 
@@ -210,7 +212,7 @@ class Search:
                 todo.append(replace(start, at=here + len(word), open=True, leads=True, bare=not start.leads or start.bare))
             if start.leads and text[here : here + 1] == "是":
                 todo.append(replace(start, at=here + 1, open=True, bare=False))
-            if start.leads or start.named:
+            if here > at:
                 for word in at_words(SAYING, text, here):
                     todo.append(replace(start, at=here + len(word), open=False, bare=False))
             for word in at_words(self.about.pointed, text, here):
@@ -278,6 +280,10 @@ class Search:
             todo += [(at, to + size) for size in _measured(there, to, "", True, True) if to + size in begins and not _DENIES.search(there[:to])]
             if text[at] in PLACING and _PLACE.match(text, at):
                 todo.append((at + 1, to))
+            if to and at in self.cuts and _dated(text, at):
+                todo.append((at + 1, to))
+            if to in clause.cuts and _dated(there, to):
+                todo.append((at, to + 1))
             if to in clause.cuts:
                 todo += [(at + len(word), to) for word in at_words(clause.will, text, at)]
             if at in self.cuts:
@@ -318,6 +324,11 @@ class Search:
 def _beside(path: tuple[int, ...], one: int, other: int) -> bool:
     """Whether two clauses were said one after the other."""
     return {one, other} in ({a, b} for a, b in pairwise(path))
+
+
+def _dated(text: str, at: int) -> bool:
+    """Whether 在 or 于 leads a date at a place: 于2025年9月底前; not 早于2025年, 用于2025年."""
+    return text[at] in "在于" and _DATE.match(text, at + 1) is not None and not _WHITHER.search(text[:at])
 
 
 def _short(text: str, at: int) -> int:

@@ -13,7 +13,7 @@ from retrieval.times import relative_times
 from retrieval.wording.about import About, about
 from retrieval.wording.figures import figures
 from retrieval.wording.functionwords import ADVERBS, CAUSING, CONNECTIVES, FIRST, WILL
-from retrieval.wording.plain import PLANS, Line, cuts, line, plain, same_at, tagged, words
+from retrieval.wording.plain import PLANS, Line, cuts, line, plain, same_at, tagged, unnumbered, words
 
 if TYPE_CHECKING:
     from retrieval.wording.forms import Form
@@ -61,16 +61,12 @@ _RELATES = re.compile(r"(?:[占列]|居(?![民住])|位[居列]|排名?|(?:[为�
 _PART = re.compile(r"其中|含|包括|内含")
 _SEQUENCE = re.compile(r"随后|然后|其次|最后|再(?!生|就|贷|次|保|造|担)|此后|之后|后(?![勤备续期台方])|进而|从而|因此|因而|于是|所以|由此|继而|接着|才")
 _BESIDE = re.compile(r"按|据|根据|依据|经|在|从|以|通过|随着|由于|因|受|自|截至|围绕|面对|为了")  # begins what stands beside the matter
-_DEICTIC = re.compile(r"(?:我|本|全|该|贵)(?:自治区|省|市|县|区|州|旗|镇|乡|村|局|厅|委|院|部|办|所|校|中心|单位|街道|系统|公司|集团|年)")
+_DEICTIC = re.compile(r"(?:我|本|全|该|贵)(?:自治区|省|市|县|区|州|旗|镇|乡|村|局|厅|委|院|部|办|所|校|中心|单位|机关|街道|系统|公司|集团|年)")
 _PLACES = frozenset("区省市县州旗镇乡村")  # 全市, 我省
 _OBLIGES = re.compile(r"(?<![主需重紧首简摘纪只])要(?![素件闻点])|应当|必须|须|要求|务必|不得")
 _NAMED = re.compile(
     r"(?:自治区|省|市|县|区|州|盟|旗|镇|乡|村|街道|局|厅|委|委员会|办公室|医院|法院|检察院|研究院|研究所|派出所|司法所|公司|集团|银行|中心"
     r"|大学|学院|学校|政府|法庭|支队|大队|协会|商会|工会)$"
-)
-_MARKER = re.compile(
-    r"[一二三四五六七八九十]{1,2}是|第[一二三四五六七八九十]{1,2}(?=[,、:])|[((【]?[一二三四五六七八九十\d]{1,2}[))】]"
-    r"|[一二三四五六七八九十\d]{1,2}[.、](?!\d)|[①-⑳]"
 )
 
 
@@ -180,12 +176,9 @@ def _pieces(sentence: str) -> list[str]:
 
 
 def _clause(piece: str, sentence: int, part: int, about: About, title: str = "") -> Clause:
-    marker = _MARKER.match(piece)
-    said = line(piece)
-    lead = len(line(piece[: marker.end()]).text) if marker else 0
-    bare = said.text[lead:]
-    skips = _skips(said.text, lead, about)
-    at = lead + max((len(w) for w in CONNECTIVES - FIRST if said.text.startswith(w, lead)), default=0)
+    said = line(piece := unnumbered(piece))
+    skips = _skips(said.text, about)
+    at = max((len(w) for w in CONNECTIVES - FIRST if said.text.startswith(w)), default=0)
     bare = said.text[at:]
     for name in _TITLE.findall(piece):
         bare = bare.replace(line(name).text, "〇" * len(line(name).text))  # a title plans nothing and dates nothing
@@ -199,7 +192,7 @@ def _clause(piece: str, sentence: int, part: int, about: About, title: str = "")
         plan=any(word in _PLAN for word in words(bare.replace("未来产业", ""))) or bool(PLANS.search(bare)),
         actor=_actor(after), hangs=_hangs(after),
         beside=bool(_BESIDE.match(after)) and not figures(after), limits=bool(_LIMITS.match(after)), follows=bool(_SEQUENCE.match(after)),
-        skips=frozenset(skips), placed=frozenset(skips - _skips(said.text, lead, about, place=False)),
+        skips=frozenset(skips), placed=frozenset(skips - _skips(said.text, about, place=False)),
         counting=_counting(said.text), after_time=at + len(time) if time else 0,
         own=at + len(time) + max((len(name) for name in about.subjects if after.startswith(name)), default=0) if time else 0,
         figures=tuple((span.start, span.end) for span in figures(said.text)), cuts=cuts(said), same=same_at(said, cuts(said)),
@@ -217,10 +210,10 @@ def _counting(text: str) -> frozenset[int]:
     return frozenset(found)
 
 
-def _skips(text: str, lead: int, about: About, place: bool = True) -> set[int]:
-    """Where the rest of a clause may begin: after its number, a connective, the report's own name and year."""
+def _skips(text: str, about: About, place: bool = True) -> set[int]:
+    """Where the rest of a clause may begin: after a connective, the report's own name and year."""
     known = {*about.subjects, *CAUSING, *(CONNECTIVES - FIRST), *((f"{about.year}年度", f"{about.year}年") if about.year else ())}
-    found, todo = set[int](), [lead]
+    found, todo = set[int](), [0]
     while todo:
         at = todo.pop()
         if at in found or at >= len(text):

@@ -28,11 +28,11 @@ CONNECTIVES = words_of(
 )
 FIRST = words_of("其中 首先 一方面 另一方面")  # of those, the ones that must not be left out
 # what a report does: the clause follows
-SAYING = words_of("显示 指出 提出 提到 写道 写明 记载 载明 介绍 称 说 可知 得知 来看 发现 表示 强调 披露 坦言 承认 认为 公布")
+SAYING = words_of("显示 指出 提出 提到 写道 写明 记载 载明 介绍 称 说 可知 得知 来看 发现 表示 强调 提示 明确 披露 坦言 承认 认为 公布")
 # a clause of its own, or before a word of SAYING
 LEADS = words_of(
     """根据 依据 据 按照 依照 按 从 在 就 对 安排 关于 对于 有关 至于 由 中 里 里面 上 上述 方面 工作 期间 看 来说 而言
-    报告 本报告 该报告 这份报告 报告书 原文 文中 文件 材料 资料 数据 统计 年报 总结 引文 内容 所述 所引 所载 所示 公开 年度 该 本 这 这份
+    报告 本报告 该报告 这份报告 报告书 白皮书 原文 文中 文件 材料 资料 数据 统计 年报 总结 引文 内容 所述 所引 所载 所示 公开 年度 该 本 这 这份
     您好 你好 好的 您 你 请 请看 参考 供 谢谢 感谢 所问 问 问题 公报 通报 存在 之一 回答 答复 答案 如下 以下是 下面 现 整理"""
 )
 FUNCTION_WORDS = PARTICLES | DONE | COUNTING | PLACING | COPULAS | ADVERBS | JOINS | CONNECTIVES | SAYING | LEADS
@@ -42,7 +42,7 @@ CAUSING = words_of("带动 使 使得 促使")  # left out at the beginning of a
 SAME = tuple(
     words_of(group)
     for group in (
-        "未 没有 没", "已于 已在", "无 没有", "尚未 还未 还没有 仍未", "尚 还 仍", "仅 只 仅仅", "仅为 只有 仅有", "还有 尚有 仍有", "进行 开展",
+        "未 没有 没 并未 并没有", "已于 已在", "无 没有", "尚未 还未 还没有 仍未", "尚 还 仍", "仅 只 仅仅", "仅为 只有 仅有", "还有 尚有 仍有", "进行 开展",
         "能 能够", "需 需要", "已 已经", "均 都", "因 由于 因为",
         "提高 提升 增长 增加 上升", "降低 下降 减少", "提高到 提升到 增长到 增加到 上升到 提高至 提升至 增长至 增加至 上升至", "增长 增速 增幅 增长率",
         "降到 降至 下降到 下降至 降低到 降低至 减少到 减少至", "到 至", "由 从", "在 于", "对 对于", "较 比",
