@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from retrieval.wording import clauses
-from retrieval.wording.clauses import KINDS, Clause, Source, State
+from retrieval.wording.clauses import DEICTIC, KINDS, PLACES, Clause, Source, State
 from retrieval.wording.figures import figures, same
 from retrieval.wording.forms import OF, SEAM, Form, moved
 from retrieval.wording.functionwords import (
@@ -35,8 +35,10 @@ _ANSWER = -1  # among the clauses said: the answer that stands ahead of them
 _PLACE = re.compile(r"在\S{1,10}?(?:后|前|内|中|里|上|期间)")
 _LEVEL = re.compile(r"[省市县区州旗镇乡村](?!镇?[场民值容域间级直]|城(?![管乡市镇建投]))")  # of a place, before its organs: 县财政
 _PART_OF_A_YEAR = re.compile(r"年[初中末底内]|[上下]半年|[一二三四]季度|\d{1,2}月")
+_LISTING = re.compile(r"[中里]?(?:的?(?:标准|分别)?[为是有]|包括|发现|如下|[中里])")  # ahead of a list
 _DATE = re.compile(r"(?:19|20)\d\d年|\d{1,2}月|[今明去当]年|年[初中底末内]")
 _WHITHER = re.compile(r"[早晚先后迟不低高多少大小强弱快慢优用属限始等同相止存]$")
+_OURS = re.compile(r"(?:[我本]|全(?=[省市县区州旗镇乡村]))(?!年)" + DEICTIC.pattern.split(")", 1)[1])
 _DENIES = re.compile(r"[不未没无非超近约逾]$|没有$|达$|目标|力争|争取")
 _ONLY = re.compile(r"(?:[仅只还尚占][有到]?|均为)?-?")  # before a figure
 _LACKING = 6  # letters of a clause that other words may be written for
@@ -71,29 +73,29 @@ class Search:
     def run(self, before: State, one: bool = False) -> set[State]:
         """What may be in force at the end, in every way to read the text or in `one` of them."""
         ends: set[State] = set()
-        seen = set[tuple[int, State, int | None, frozenset[int]]]()
-        # (place, in force, the clause that must come next where no mark stands here, clauses said)
-        todo: list[tuple[int, State, int | None, tuple[int, ...]]] = [(0, before, None, ())]
+        seen = set[tuple[int, State, tuple[int, ...], frozenset[int]]]()
+        # (place, in force, the clauses one of which must come next where no mark stands here or a list was led in, clauses said)
+        todo: list[tuple[int, State, tuple[int, ...], tuple[int, ...]]] = [(0, before, (), ())]
         answer = self._answer()
         if answer:
-            todo.insert(0, (answer, before, None, (_ANSWER,)))
+            todo.insert(0, (answer, before, (), (_ANSWER,)))
         while todo and self.steps < STEPS:
             at, state, must, path = todo.pop()
             if (key := (at, state, must, frozenset(path))) in seen:
                 continue
             seen.add(key)
-            if at == len(self.said.text) and must is None:
+            if at == len(self.said.text) and not must:
                 if self._whole(path, answer):
                     ends.add(state)
                     if one:
                         break
                 continue
             for start in self._starts(at):
-                if must is None and at < start.at < len(self.said.text) and self.said.stops(start.at):
-                    todo.append((start.at, self._led(state, start), None, path))
+                if not must and at < start.at < len(self.said.text) and self.said.stops(start.at):
+                    todo.append((start.at, self._led(state, start), (), path))
                 if start.open:
                     continue
-                for number in self._candidates(path) if must is None else (must,):
+                for number in must or self._candidates(path):
                     for form in self._forms(number):
                         then = self._stands(form, state, start)
                         if then is None:
@@ -101,9 +103,11 @@ class Search:
                         after = form.covers[-1] + 1
                         for end in self._ends(start.at, form.said, start.named and not start.placed):
                             if self.said.stops(end):
-                                todo.append((end, then, None, (*path, *form.covers)))
+                                todo.append((end, then, (), (*path, *form.covers)))
                             if end < len(self.said.text) and after < len(self.source.clauses):
-                                todo.append((end, then, after, (*path, *form.covers)))
+                                todo.append((end, then, (after,), (*path, *form.covers)))
+                                if (led := _LISTING.match(self.said.text, end)) and led.end() in self.said.marks:
+                                    todo.append((led.end(), then, self._listed(after), (*path, *form.covers)))
         return ends if self.steps < STEPS else set()
 
     def _forms(self, number: int) -> tuple[Form, ...]:
@@ -125,6 +129,13 @@ class Search:
         every = range(len(self.source.clauses))
         following = path[-1] + 1 if path else 0  # an answer ahead of the clauses counts as -1
         return [*reversed(every[following + 1 :]), *reversed(every[:following]), *every[following : following + 1]]
+
+    def _listed(self, after: int) -> tuple[int, ...]:
+        """What a clause leads to that ends before another: its list where a colon says so, or what comes next."""
+        every = self.source.clauses
+        if not every[after - 1].lists:
+            return (after,)
+        return tuple(n for n in range(after, len(every)) if every[n].sentence == every[after - 1].sentence)
 
     def _led(self, state: State, start: _Start) -> State:
         time, condition, plan, actor, head = state
@@ -215,6 +226,8 @@ class Search:
             if here > at:
                 for word in at_words(SAYING, text, here):
                     todo.append(replace(start, at=here + len(word), open=False, bare=False))
+            if here > at and (led := _LISTING.match(text, here)) and led.end() in self.said.marks:
+                todo.append(replace(start, at=led.end(), open=False, bare=False))
             for word in at_words(self.about.pointed, text, here):
                 todo.append(replace(start, at=here + len(word), named=True, placed=word[1:] in self.about.regions))
             for word in at_words(WILL, text, here):
@@ -290,7 +303,7 @@ class Search:
                 todo += [(at + len(word), to) for word in at_words(ADVERBS, text, at) if at > start and at + len(word) in self.cuts]
                 todo += [(end, last) for group, end in self.same.get(at, ()) for other, last in clause.same.get(to, ()) if group == other]
             todo += self._joined(at, to, clause) + self._shorter(at, to, clause)
-            if to and to == clause.after_time and not clause.hangs and not clause.actor:
+            if to and to == clause.after_time and not clause.hangs and (not clause.actor or DEICTIC.match(clause.actor)):
                 todo += [(one.at, to) for one in self._starts(at) if one.at > at and not (one.leads or one.dated or one.will or self.said.stops(one.at))]
         return ends
 
@@ -305,12 +318,22 @@ class Search:
         text, there = self.said.text, clause.said.text
         found = [(at, short)] if (short := _short(there, to)) != to else []
         found += [(short, to)] if (short := _short(text, at)) != at else []
+        if at in self.cuts and to in clause.cuts:
+            found += [(at + a, to + b) for a, whose in self._own(text, at) for b, ours in self._own(there, to) if whose == ours or (not (whose and ours) and {whose, ours}.isdisjoint(PLACES))]
         for place in self.about.regions:
             if to in clause.cuts and _LEVEL.match(there, to) and text.startswith(place, at) and place[-1] == there[to]:
                 found.append((at + len(place), to + 1))
             if at in self.cuts and _LEVEL.match(text, at) and there.startswith(place, to) and place[-1] == text[at]:
                 found.append((at + 1, to + len(place)))
         return found
+
+    def _own(self, text: str, at: int) -> Iterator[tuple[int, str]]:
+        """(length, what it is) of the names at a place that mean whose report it is: 本院, 全县, 青川市; 本机关 is any of them."""
+        if said := _OURS.match(text, at):
+            yield len(said[0]), "" if said[0][1:] in ("机关", "单位") else said[0][-1]
+        for name in at_words(self.about.subjects, text, at):
+            if name == "公司" or len(name) > 3 or name in self.about.regions:
+                yield len(name), name[-1]
 
     def _joined(self, at: int, to: int, clause: Clause) -> list[tuple[int, int]]:
         """甲、乙 and 甲和乙 and 甲以及乙."""

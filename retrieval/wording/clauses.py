@@ -61,8 +61,8 @@ _RELATES = re.compile(r"(?:[占列]|居(?![民住])|位[居列]|排名?|(?:[为�
 _PART = re.compile(r"其中|含|包括|内含")
 _SEQUENCE = re.compile(r"随后|然后|其次|最后|再(?!生|就|贷|次|保|造|担)|此后|之后|后(?![勤备续期台方])|进而|从而|因此|因而|于是|所以|由此|继而|接着|才")
 _BESIDE = re.compile(r"按|据|根据|依据|经|在|从|以|通过|随着|由于|因|受|自|截至|围绕|面对|为了")  # begins what stands beside the matter
-_DEICTIC = re.compile(r"(?:我|本|全|该|贵)(?:自治区|省|市|县|区|州|旗|镇|乡|村|局|厅|委|院|部|办|所|校|中心|单位|机关|街道|系统|公司|集团|年)")
-_PLACES = frozenset("区省市县州旗镇乡村")  # 全市, 我省
+DEICTIC = re.compile(r"(?:我|本|全|该|贵)(?:自治区|省|市|县|区|州|旗|镇|乡|村|局|厅|委|院|部|办|所|校|中心|单位|机关|街道|系统|公司|集团|年)")
+PLACES = frozenset("区省市县州旗镇乡村")  # 全市, 我省
 _OBLIGES = re.compile(r"(?<![主需重紧首简摘纪只])要(?![素件闻点])|应当|必须|须|要求|务必|不得")
 _NAMED = re.compile(
     r"(?:自治区|省|市|县|区|州|盟|旗|镇|乡|村|街道|局|厅|委|委员会|办公室|医院|法院|检察院|研究院|研究所|派出所|司法所|公司|集团|银行|中心"
@@ -99,6 +99,7 @@ class Clause:
     because: int = 0  # says the cause of the clause before (-1) or after it (1)
     title: str = ""  # the one title that was named before it
     called: tuple[tuple[int, int, str], ...] = ()  # what else may be said there: 该条例 for the title before it
+    lists: bool = False  # what follows it is its list: a colon ends it
     head: int | None = None  # the clause that others may hang on once this has been said; None: itself
     under: int | None = None  # the clause it must hang on
 
@@ -196,7 +197,7 @@ def _clause(piece: str, sentence: int, part: int, about: About, title: str = "")
         counting=_counting(said.text), after_time=at + len(time) if time else 0,
         own=at + len(time) + max((len(name) for name in about.subjects if after.startswith(name)), default=0) if time else 0,
         figures=tuple((span.start, span.end) for span in figures(said.text)), cuts=cuts(said), same=same_at(said, cuts(said)),
-        because=-1 if _BECAUSE.match(after) else 1 if _FOR_THAT.match(after) else 0, title=line(title).text,
+        because=-1 if _BECAUSE.match(after) else 1 if _FOR_THAT.match(after) else 0, title=line(title).text, lists=piece.rstrip().endswith(":"),
         called=((*named.span(), line(title).text),) if named and named[1] in title else (),
     )
 
@@ -220,7 +221,7 @@ def _skips(text: str, about: About, place: bool = True) -> set[int]:
             continue
         found.add(at)
         todo += [at + len(word) for word in known if text.startswith(word, at)]
-        if (said := _DEICTIC.match(text, at)) and (place or said[0][-1] not in _PLACES):
+        if (said := DEICTIC.match(text, at)) and (place or said[0][-1] not in PLACES):
             todo.append(said.end())
         if (said := _OF_THE_YEAR.match(text, at)) and (about.this or not _TOLD_NOW.search(said[0])):
             todo.append(said.end())
@@ -229,7 +230,7 @@ def _skips(text: str, about: About, place: bool = True) -> set[int]:
 
 def _actor(text: str) -> str:
     """Whom a clause names first: a place, an organisation, a person; 全市 for the report's own."""
-    if deictic := _DEICTIC.match(text):
+    if deictic := DEICTIC.match(text):
         return deictic[0]
     run, named = "", False
     for word, tag in tagged(text[:30]):
@@ -259,8 +260,8 @@ def after(state: State, clause: Clause, at: int, source: Source) -> State:
     if clause.plan:
         plan = (source.number, -1 - clause.sentence)
     if clause.actor:
-        own = _DEICTIC.match(clause.actor) or any(clause.actor.startswith(name) for name in source.about.subjects)
-        place = clause.actor in source.about.regions or (own and clause.actor[-1] in _PLACES)
+        own = DEICTIC.match(clause.actor) or any(clause.actor.startswith(name) for name in source.about.subjects)
+        place = clause.actor in source.about.regions or (own and clause.actor[-1] in PLACES)
         actor = source.place if place else source.itself if own else here
     if (not clause.hangs or _PART.match(clause.said.text)) and not clause.bare_time and not clause.beside:
         head = here if clause.head is None else (source.number, clause.head)
