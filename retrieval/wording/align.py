@@ -282,6 +282,8 @@ class Search:
                 todo.append((at, to + 1))  # the place as the subject
             if (part := _PART_OF_A_YEAR.match(there, to)) and self.about.datable and not clauses.dated(clause, year := self.about.year):
                 todo += [(at + len(said), to) for said in (str(year), f"{year}年") if text.startswith(said + part[0], at)]
+            if to and to == clause.seat and self.about.datable and not clauses.dated(clause, self.about.year):
+                todo += [(at + len(said), to) for said in at_words(frozenset({f"{self.about.year}年"}), text, at)]
             if to and to == clause.after_time and clause.own > to:
                 todo.append((at, clause.own))
             if organ and to == 0 and at == start and text[at] in "将把" and 0 in begins and not clause.will:

@@ -90,6 +90,7 @@ class Clause:
     placed: frozenset[int] = frozenset()  # of those, the ones that leave out the place it is said of (全市): no organisation may take it
     after_time: int = 0  # where its time ends
     own: int = 0  # and where the report's own name that follows there
+    seat: int = 0  # where its subject ends
     figures: tuple[tuple[int, int], ...] = ()  # where figures stand
     counting: frozenset[int] = frozenset()  # where 共 stands as a word of its own
     done: bool = False  # it can be marked as done (了 已): no plan, and under none
@@ -196,10 +197,16 @@ def _clause(piece: str, sentence: int, part: int, about: About, title: str = "")
         skips=frozenset(skips), placed=frozenset(skips - _skips(said.text, about, place=False)),
         counting=_counting(said.text), after_time=at + len(time) if time else 0,
         own=at + len(time) + max((len(name) for name in about.subjects if after.startswith(name)), default=0) if time else 0,
-        figures=tuple((span.start, span.end) for span in figures(said.text)), cuts=cuts(said), same=same_at(said, cuts(said)),
-        because=-1 if _BECAUSE.match(after) else 1 if _FOR_THAT.match(after) else 0, title=line(title).text, lists=piece.rstrip().endswith(":"),
+        seat=len(subject(said.text)), figures=tuple((span.start, span.end) for span in figures(said.text)), cuts=cuts(said), same=same_at(said, cuts(said)),
+        because=-1 if _BECAUSE.match(after) or _mainly(after) else 1 if _FOR_THAT.match(after) else 0, title=line(title).text, lists=piece.rstrip().endswith(":"),
         called=((*named.span(), line(title).text),) if named and named[1] in title else (),
     )
+
+
+def _mainly(text: str) -> bool:
+    """Whether 主要是 tells a cause: someone or something and what it does, not a thing alone."""
+    cut = tagged(text.removeprefix("主要是")) if text.startswith("主要是") else []
+    return len(cut) > 2 and cut[0][1][:1] == "n" and any(tag in ("v", "a") for _, tag in cut[2:])
 
 
 def _counting(text: str) -> frozenset[int]:
@@ -239,6 +246,20 @@ def _actor(text: str) -> str:
         run += word
         named = named or (tag in ("ns", "nt") and _NAMED.search(word) is not None)
     return run if named or (len(run) > 2 and _NAMED.search(run)) else ""
+
+
+def subject(text: str) -> str:
+    """The noun that a clause begins with, where what is said of it follows: 全市复议机关|收到申请."""
+    deictic = DEICTIC.match(text)
+    skip, at, last = deictic.end() if deictic else 0, 0, ""
+    for word, tag in tagged(text[:40]):
+        ends = tag[:1] in "vpd" or tag == "ad"
+        if at > skip and ends and last[:1] in "njzl":
+            return text[:at] if at > 1 else ""
+        if tag[:1] not in "nvjzlab" or (not skip and not at and ends):
+            return ""
+        at, last = at + len(word), tag
+    return ""
 
 
 def _hangs(text: str) -> bool:
