@@ -55,7 +55,7 @@ class _Start:
     dated: bool = False  # the report's year was said
     open: bool = False  # words of a lead that no word of saying has closed
     leads: bool = False
-    will: bool = False  # it was said to be planned: 打算
+    will: str = ""  # it was said to be planned: 打算
     bare: bool = False  # words of headings alone, that lead nowhere yet
 
 
@@ -149,7 +149,7 @@ class Search:
         clause, allowed = form.said, self.source.stands[form.stands_as]
         if start.dated and clauses.dated(clause, self.about.year):
             return None
-        if (start.named and clause.hangs) or (start.will and not clause.will & WILL):
+        if (start.named and clause.hangs) or (start.will and start.will not in clause.will):
             return None
         state = self._led(state, start)
         if clause.under is not None and state[KINDS.index("head")] != (self.source.number, clause.under):
@@ -231,7 +231,7 @@ class Search:
             for word in at_words(self.about.pointed, text, here):
                 todo.append(replace(start, at=here + len(word), named=True, placed=word[1:] in self.about.regions))
             for word in at_words(WILL, text, here):
-                todo.append(replace(start, at=here + len(word), will=True))
+                todo.append(replace(start, at=here + len(word), will=word))
             for name in self.about.names:
                 if text.startswith(name, here):
                     own, place = name in self.about.subjects, name in self.about.regions
