@@ -68,7 +68,7 @@ def about(facts: Facts, path: tuple[str, ...]) -> About:
     regions = frozenset({line(plain(facts.region)).text} & subjects)
     year = min(headed) if len(headed) == 1 else facts.year
     datable = (len(headed) == 1 or not (headed or planned)) and {y for heading in path for y in _years(plain(heading), None)} <= {year}
-    pointed = frozenset("该" + name[-size:] for name in (facts.unit, facts.region) for size in (1, 2) if name)
+    pointed = frozenset("该" + name[-size:] for name in (facts.unit, facts.region) for size in (1, 2) if name) | ({"审计"} if "审计" in facts.unit else set())
     return About(subjects, tuple(names), frozenset(topics), pointed, regions, year, year == facts.year, planned, to_come, datable)
 
 

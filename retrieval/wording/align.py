@@ -106,7 +106,7 @@ class Search:
                                 todo.append((end, then, (), (*path, *form.covers)))
                             if end < len(self.said.text) and after < len(self.source.clauses):
                                 todo.append((end, then, (after,), (*path, *form.covers)))
-                                if (led := _LISTING.match(self.said.text, end)) and led.end() in self.said.marks:
+                                if (led := _LISTING.match(self.said.text, end)) and (led.end() in self.said.marks or led[0] == "包括"):
                                     todo.append((led.end(), then, self._listed(after), (*path, *form.covers)))
         return ends if self.steps < STEPS else set()
 
@@ -163,7 +163,7 @@ class Search:
                 continue
             if kind == "head" and anchor is None:
                 continue
-            if kind == "time" and anchor is None and not clause.figures and all(
+            if kind == "time" and anchor is None and (clause.hangs or not clause.figures) and all(
                 isinstance(one, tuple) and clauses.within(self.source.clauses[one[1]], self.about.year) for one in may
             ):
                 continue
@@ -226,7 +226,7 @@ class Search:
             if here > at:
                 for word in at_words(SAYING, text, here):
                     todo.append(replace(start, at=here + len(word), open=False, bare=False))
-            if here > at and (led := _LISTING.match(text, here)) and led.end() in self.said.marks:
+            if here > at and (led := _LISTING.match(text, here)) and (led.end() in self.said.marks or led[0] == "包括"):
                 todo.append(replace(start, at=led.end(), open=False, bare=False))
             for word in at_words(self.about.pointed, text, here):
                 todo.append(replace(start, at=here + len(word), named=True, placed=word[1:] in self.about.regions))

@@ -146,6 +146,9 @@ def source(number: int, report: int, quote: str, facts: Facts, path: tuple[str, 
                 title = found[0] if len(found) == 1 else ""
             if made.said.text:
                 clauses.append(made)
+    clauses = [  # 因信息公开申请复议23件，其中…: what follows is a part of it, not what came of it
+        replace(c, because=0) if c.because > 0 and following.said.text.startswith("其中") else c for c, following in zip(clauses, [*clauses[1:], *clauses[-1:]], strict=True)
+    ]
     times = tuple((line(said).text, line(means).text) for said, means in relative_times(text, facts) if "落款" not in means)
     read = Source(number, report, line(text).text, tuple(clauses), (), called, times)
     read = replace(read, stands=tuple(_stands(read)))

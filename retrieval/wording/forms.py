@@ -75,7 +75,7 @@ def moved(clause: Clause) -> tuple[Clause, ...]:
     front = "其中" if text.startswith("其中", lead) else ""
     body = text[lead + len(front) :]
     ends = _joints(body)
-    if "分别" not in body and len(ends) <= 12 and sum(span.kind == "date" for span in figures(body)) <= 1:
+    if "分别" not in body and len(ends) <= 14 and sum(span.kind == "date" for span in figures(body)) <= 1:
         marks = {mark - lead - len(front) for mark in clause.said.marks}
         for first, second, third in combinations(ends, 3):
             if second in marks and _counted(body[first:second]) and _counted(body[second:third]) and third in (*marks, len(body)):
