@@ -229,7 +229,7 @@ class Search:
             if here > at and (led := _LISTING.match(text, here)) and (led.end() in self.said.marks or led[0] == "包括"):
                 todo.append(replace(start, at=led.end(), open=False, bare=False))
             for word in at_words(self.about.pointed, text, here):
-                todo.append(replace(start, at=here + len(word), named=True, placed=word[1:] in self.about.regions))
+                todo.append(replace(start, at=here + len(word), named=True, placed=any(place.endswith(word[1:]) for place in self.about.regions)))
             for word in at_words(WILL, text, here):
                 todo.append(replace(start, at=here + len(word), will=word))
             for name in self.about.names:
@@ -278,6 +278,8 @@ class Search:
             todo += [(at + len(title), end) for first, end, title in clause.called if first == to and text.startswith(title, at)]
             if to in clause.cuts:
                 todo += [(at, to + len(word)) for word in at_words(POINTING, there, to)]
+            if at == start and clause.counted and text[at] == "有":
+                todo.append((at + 1, to))  # 青川市有律师198人
             if there[to] in PLACING and at == start:
                 todo.append((at, to + 1))  # the place as the subject
             if (part := _PART_OF_A_YEAR.match(there, to)) and self.about.datable and not clauses.dated(clause, year := self.about.year):

@@ -92,6 +92,7 @@ class Clause:
     own: int = 0  # and where the report's own name that follows there
     seat: int = 0  # where its subject ends
     figures: tuple[tuple[int, int], ...] = ()  # where figures stand
+    counted: bool = False  # it ends with how many there are of something: 律师198人
     counting: frozenset[int] = frozenset()  # where 共 stands as a word of its own
     done: bool = False  # it can be marked as done (了 已): no plan, and under none
     will: frozenset[str] = frozenset()  # words that can mark it as planned (将 要): a plan, or under one
@@ -200,10 +201,15 @@ def _clause(piece: str, sentence: int, part: int, about: About, title: str = "")
         skips=frozenset(skips), placed=frozenset(skips - _skips(said.text, about, place=False)),
         counting=_counting(said.text), after_time=at + len(time) if time else 0,
         own=at + len(time) + max((len(name) for name in about.subjects if after.startswith(name)), default=0) if time else 0,
-        seat=len(subject(said.text)), figures=tuple((span.start, span.end) for span in figures(said.text)), cuts=cuts(said), same=same_at(said, cuts(said)),
+        counted=_counted(said.text), seat=len(subject(said.text)), figures=tuple((span.start, span.end) for span in figures(said.text)), cuts=cuts(said), same=same_at(said, cuts(said)),
         because=-1 if _BECAUSE.match(after) or _mainly(after) else 1 if _FOR_THAT.match(after) else 0, title=line(title).text, lists=piece.rstrip().endswith(":"),
         called=((*named.span(), line(title).text),) if named and named[1] in title else (),
     )
+
+
+def _counted(text: str) -> bool:
+    found = figures(text)
+    return bool(found) and 0 < found[0].start and found[-1].end == len(text) and not re.search(r"[%‰年月日成倍元]", found[0].unit) and tagged(text)[0][1][:1] in "njb"
 
 
 def _mainly(text: str) -> bool:

@@ -197,7 +197,20 @@ def _label(clause: Clause) -> tuple[str, str] | None:
 
 
 def _measured(clause: Clause) -> Iterator[Clause]:
-    """收到申请405件 → 收到405件申请."""
+    """收到申请405件 → 收到405件申请; 发出意见书9份、决定书1份 → 发出9份意见书、1份决定书; 学历合格的4名 → 4名学历合格."""
+    text = clause.said.text
+    if found := re.fullmatch(r"(其中)?(\S+)的有?", text[: clause.figures[0][0]] if _label(clause) else ""):
+        for has in ("", "有"):
+            yield _said(clause, (found[1] or "") + has + text[clause.figures[0][0] :] + found[2], hangs=clause.hangs)
+    edges = [0, *sorted(clause.said.marks), len(text)]
+    items = [_counted(text[a:b]) for a, b in pairwise(edges)]
+    if len(items) > 1 and all(items) and not _COMPARES.search(text):
+        told, marks = "", set[int]()
+        for item in filter(None, items):
+            verb = 0 if told else len(item[0]) - len(_object(item[0]))
+            marks.add(len(told))
+            told += item[0][:verb] + item[1] + item[0][verb:]
+        yield replace(_said(clause, told, hangs=clause.hangs), said=Line(told, frozenset(marks - {0})))
     parts = _label(clause)
     if parts is None or clause.said.marks or _COMPARES.search(parts[0]) or _SHARE.search(parts[1]):
         return
@@ -391,6 +404,11 @@ def _caused(source: Source, at: int) -> Iterator[Form]:
     if alone := _ALL_OF_IT.fullmatch(clause.said.text):
         for text in _because(alone["cause"], alone["effect"], alone["main"] or ""):
             yield Form(at, _said(clause, text), (at,))
+    if inside := re.search(r"(?<=\S{2})因(?![此地子素而为])", clause.said.text):  # 两个部门因超期立案被通报
+        rest = clause.said.text[inside.end() :]
+        for cut in _joints(rest)[1:-1]:
+            for text in _because(rest[:cut], clause.said.text[: inside.start()] + rest[cut:], ""):
+                yield Form(at, _said(clause, text, hangs=clause.hangs), (at,))
     if not clause.because:
         return
     found = _CAUSE.match(clause.said.text, max(clause.skips - clause.placed, default=0))

@@ -38,7 +38,7 @@ class Line:
 
 def plain(text: str) -> str:
     """Widths, thousands and white space as one; a space between two digits stays, for they are two numbers."""
-    text = unicodedata.normalize("NFKC", text).lower()
+    text = unicodedata.normalize("NFKC", text).replace("∶", ":").lower()
     text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
     return re.sub(r"[ \t\r\u3000\u200b-\u200f\u2060\ufeff]+", lambda m: " " if _between_digits(text, m.start(), m.end()) else "", text)
 
