@@ -36,6 +36,8 @@ _PLACE = re.compile(r"在\S{1,10}?(?:后|前|内|中|里|上|期间)")
 _LEVEL = re.compile(r"[省市县区州旗镇乡村](?!镇?[场民值容域间级直]|城(?![管乡市镇建投]))")  # of a place, before its organs: 县财政
 _PART_OF_A_YEAR = re.compile(r"年[初中末底内]|[上下]半年|[一二三四]季度|\d{1,2}月")
 _LISTING = re.compile(r"[中里]?(?:的?(?:标准|分别)?[为是有]|包括|发现|如下|[中里])")  # ahead of a list
+_BARE = re.compile(r"(?<=[率比数])-?\d[\d.:]*$")
+_BECOMES = re.compile(r"[成为](?=\d)")
 _DATE = re.compile(r"(?:19|20)\d\d年|\d{1,2}月|[今明去当]年|年[初中底末内]")
 _WHITHER = re.compile(r"[早晚先后迟不低高多少大小强弱快慢优用属限始等同相止存]$")
 _OURS = re.compile(r"(?:[我本]|全(?=[省市县区州旗镇乡村]))(?!年)" + DEICTIC.pattern.split(")", 1)[1])
@@ -243,6 +245,8 @@ class Search:
         """Where the words of a clause end that begin at a place of the text; `organ`: an organisation's name stands before them."""
         text, there = self.said.text, clause.said.text
         begins = {first: last for first, last in clause.figures if clause.said.whole(first, last)}
+        if bare := _BARE.search(there):
+            begins.setdefault(bare.start(), len(there))  # 万人律师比1.9
         ends: set[int] = set()
         seen: set[tuple[int, int]] = set()
         todo = [(start, 0), *((start, skip) for skip in (clause.skips - clause.placed if organ else clause.skips))]
@@ -288,7 +292,7 @@ class Search:
                 todo += [(at + len(said), to) for said in at_words(frozenset({f"{self.about.year}年"}), text, at)]
             if to and to == clause.after_time and clause.own > to:
                 todo.append((at, clause.own))
-            if organ and to == 0 and at == start and text[at] in "将把" and 0 in begins and not clause.will:
+            if (organ or _BECOMES.search(there)) and to == 0 and at == start and text[at] in "将把" and 0 in begins and not clause.will:
                 todo.append((at + 1, to))  # 22个问题细化为68条措施, said of whoever did it
             if (text[at] == "的" and at > start) or (text[at] in DONE and clause.done) or (text[at] in COUNTING and counted):
                 todo.append((at + 1, to))

@@ -302,7 +302,7 @@ def _carried(source: Source, at: int) -> Iterator[Clause]:
         told = before.said.text
         near = before.part == clause.part
         if near and bare and (counted := _counted(told)) and counted[2] == bare[2] and (thing := _object(counted[0])):
-            yield _said(clause, label + thing + text[len(label) :])
+            yield from (_said(clause, label + one + text[len(label) :]) for one in {thing, thing.rpartition("的")[2]} if one)
             bare = None
         if near and label and label[-1] in _QUANTITIES and len(clause.figures) == 1 and clause.figures[0][1] == len(text):
             for front in _topics(before):
