@@ -68,8 +68,8 @@ def about(facts: Facts, path: tuple[str, ...]) -> About:
     regions = frozenset({line(plain(facts.region)).text} & subjects)
     year = min(headed) if len(headed) == 1 else facts.year
     datable = (len(headed) == 1 or not (headed or planned)) and {y for heading in path for y in _years(plain(heading), None)} <= {year}
-    pointed = frozenset(this + name[-size:] for name in (facts.unit, facts.region) for size in (1, 2) for this in "该我本" if name) | ({"审计"} if "审计" in facts.unit else set())
-    pointed |= {"全" + region[-1] for region in regions}
+    pointed = frozenset(this + name[-size:] for name in (facts.unit, facts.region) for size in (1, 2) for this in "该我本" if name)
+    pointed |= {"全" + region[-1] for region in regions} | ({"审计"} if "审计" in facts.unit else set())
     return About(subjects, tuple(names), frozenset(topics), pointed, regions, year, year == facts.year, planned, to_come, datable)
 
 

@@ -327,7 +327,10 @@ class Search:
         found = [(at, short)] if (short := _short(there, to)) != to else []
         found += [(short, to)] if (short := _short(text, at)) != at else []
         if at in self.cuts and to in clause.cuts:
-            found += [(at + a, to + b) for a, whose in self._own(text, at) for b, ours in self._own(there, to) if whose == ours or (not (whose and ours) and {whose, ours}.isdisjoint(PLACES))]
+            found += [
+                (at + a, to + b) for a, one in self._own(text, at) for b, other in self._own(there, to)
+                if one == other or (not (one and other) and {one, other}.isdisjoint(PLACES))
+            ]
         for place in self.about.regions:
             if to in clause.cuts and _LEVEL.match(there, to) and text.startswith(place, at) and place[-1] == there[to]:
                 found.append((at + len(place), to + 1))

@@ -148,7 +148,8 @@ def source(number: int, report: int, quote: str, facts: Facts, path: tuple[str, 
             if made.said.text:
                 clauses.append(made)
     clauses = [  # 因信息公开申请复议23件，其中…: what follows is a part of it, not what came of it
-        replace(c, because=0) if c.because > 0 and following.said.text.startswith("其中") else c for c, following in zip(clauses, [*clauses[1:], *clauses[-1:]], strict=True)
+        replace(c, because=0) if c.because > 0 and following.said.text.startswith("其中") else c
+        for c, following in zip(clauses, [*clauses[1:], *clauses[-1:]], strict=True)
     ]
     times = tuple((line(said).text, line(means).text) for said, means in relative_times(text, facts) if "落款" not in means)
     read = Source(number, report, line(text).text, tuple(clauses), (), called, times)
@@ -201,15 +202,19 @@ def _clause(piece: str, sentence: int, part: int, about: About, title: str = "")
         skips=frozenset(skips), placed=frozenset(skips - _skips(said.text, about, place=False)),
         counting=_counting(said.text), after_time=at + len(time) if time else 0,
         own=at + len(time) + max((len(name) for name in about.subjects if after.startswith(name)), default=0) if time else 0,
-        counted=_counted(said.text), seat=len(subject(said.text)), figures=tuple((span.start, span.end) for span in figures(said.text)), cuts=cuts(said), same=same_at(said, cuts(said)),
-        because=-1 if _BECAUSE.match(after) or _mainly(after) else 1 if _FOR_THAT.match(after) else 0, title=line(title).text, lists=piece.rstrip().endswith(":"),
+        counted=_counted(said.text), seat=len(subject(said.text)), figures=tuple((span.start, span.end) for span in figures(said.text)),
+        cuts=cuts(said), same=same_at(said, cuts(said)),
+        because=-1 if _BECAUSE.match(after) or _mainly(after) else 1 if _FOR_THAT.match(after) else 0, title=line(title).text,
+        lists=piece.rstrip().endswith(":"),
         called=((*named.span(), line(title).text),) if named and named[1] in title else (),
     )
 
 
 def _counted(text: str) -> bool:
     found = figures(text)
-    return bool(found) and 0 < found[0].start and found[-1].end == len(text) and not re.search(r"[%‰年月日成倍元]", found[0].unit) and tagged(text)[0][1][:1] in "njb"
+    if not found or not found[0].start or found[-1].end != len(text) or re.search(r"[%‰年月日成倍元]", found[0].unit):
+        return False
+    return tagged(text)[0][1][:1] in "njb"
 
 
 def _mainly(text: str) -> bool:

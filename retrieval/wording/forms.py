@@ -55,7 +55,10 @@ def forms(source: Source) -> tuple[tuple[Form, ...], ...]:
     """For each clause of a quotation the ways to say it that do not depend on what was written."""
     found: list[list[Form]] = [[Form(at, clause, (at,))] for at, clause in enumerate(source.clauses)]
     for at, clause in enumerate(source.clauses):
-        alone = (*_measured(clause), *_fewer(clause), *_listed(clause), *_apportioned(clause), *_of_a_title(source, at), *_by_its_actor(source, at), *_carried(source, at))
+        alone = (
+            *_measured(clause), *_fewer(clause), *_listed(clause), *_apportioned(clause), *_of_a_title(source, at), *_by_its_actor(source, at),
+            *_carried(source, at),
+        )  # fmt: skip
         found[at] += [Form(at, form, (at,)) for form in alone]
         for number, stands_as, told in _with_its_subject(source, at):
             found[number].append(Form(stands_as, told, (number,)))
@@ -136,7 +139,7 @@ def _joints(text: str) -> list[int]:
     cut = tagged(text)
     for (word, tag), (following, kind) in pairwise(cut):
         at += len(word)
-        if at in inside or tag in _REACHES or word in _REACHING or kind in _LEANS or following in _LEANING:
+        if at in inside or (tag in _REACHES and word != "村") or word in _REACHING or kind in _LEANS or following in _LEANING:
             continue
         if at in numbers.values() and (kind[:1] in "nqjb" or kind == "vn"):
             continue  # 3个|县
