@@ -108,8 +108,9 @@ class Search:
                                 todo.append((end, then, (), (*path, *form.covers)))
                             if end < len(self.said.text) and after < len(self.source.clauses):
                                 todo.append((end, then, (after,), (*path, *form.covers)))
-                                if (led := _LISTING.match(self.said.text, end)) and (led.end() in self.said.marks or led[0] == "包括"):
-                                    todo.append((led.end(), then, self._listed(after), (*path, *form.covers)))
+                                led = _LISTING.match(self.said.text, end)
+                                if led and (led.end() in self.said.marks or led[0] == "包括") and (listed := self._listed(after)):
+                                    todo.append((led.end(), then, listed, (*path, *form.covers)))
         return ends if self.steps < STEPS else set()
 
     def _forms(self, number: int) -> tuple[Form, ...]:
@@ -135,9 +136,8 @@ class Search:
     def _listed(self, after: int) -> tuple[int, ...]:
         """What a clause leads to that ends before another: its list where a colon says so, or what comes next."""
         every = self.source.clauses
-        if not every[after - 1].lists:
-            return (after,)
-        return tuple(n for n in range(after, len(every)) if every[n].sentence == every[after - 1].sentence)
+        known = tuple(n for n in range(after, len(every)) if every[n].sentence == every[after - 1].sentence)
+        return known if every[after - 1].lists else known[:1]
 
     def _led(self, state: State, start: _Start) -> State:
         time, condition, plan, actor, head = state

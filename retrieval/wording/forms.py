@@ -202,9 +202,10 @@ def _label(clause: Clause) -> tuple[str, str] | None:
 def _measured(clause: Clause) -> Iterator[Clause]:
     """收到申请405件 → 收到405件申请; 发出意见书9份、决定书1份 → 发出9份意见书、1份决定书; 学历合格的4名 → 4名学历合格."""
     text = clause.said.text
-    if found := re.fullmatch(r"(其中)?(\S+)的有?", text[: clause.figures[0][0]] if _label(clause) else ""):
+    last = clause.figures[-1] if clause.figures else (0, 0)
+    if last[1] == len(text) and (found := re.fullmatch(r"(其中)?(\S+)的有?", text[: last[0]])):
         for has in ("", "有"):
-            yield _said(clause, (found[1] or "") + has + text[clause.figures[0][0] :] + found[2], hangs=clause.hangs)
+            yield _said(clause, (found[1] or "") + has + text[last[0] :] + found[2], hangs=clause.hangs)
     edges = [0, *sorted(clause.said.marks), len(text)]
     items = [_counted(text[a:b]) for a, b in pairwise(edges)]
     if len(items) > 1 and all(items) and not _COMPARES.search(text):
