@@ -15,6 +15,7 @@ from tests.lies import (
     KINDS,
     REWORDINGS,
     SECOND,
+    THIRD,
     Lie,
     framed,
     lies,
@@ -39,7 +40,12 @@ FAIR_SECOND = {
     "clauses reordered": 11, "sentences joined": 10, "figure format": 9, "list re-punctuated": 9, "punctuation": 6, "sentence split": 6,
     "synonym": 5, "year supplied": 5, "quotes and title marks": 3, "short form of the unit": 3,
 }
-both_sets = pytest.mark.parametrize("path", [REWORDINGS, SECOND], ids=lambda path: path.stem)
+FAIR_THIRD = {
+    "clause dropped": 39, "verbatim": 20, "lead-in added": 18, "subject supplied": 15, "sentences joined": 13, "list re-punctuated": 13, "particles": 10,
+    "subject and year supplied": 10, "sentence split": 10, "clauses reordered": 8, "question echoed": 8, "figure format kept": 8, "year supplied": 8,
+    "punctuation changed": 6, "answer first": 5, "whole-unit word resolved": 5, "object carried over": 4,
+}
+every_set = pytest.mark.parametrize("path", [REWORDINGS, SECOND, THIRD], ids=lambda path: path.stem)
 
 
 @cache
@@ -165,7 +171,7 @@ def test_a_plan_told_as_fact_is_told_of_a_plan_and_a_fact_told_as_plan_of_none()
     assert not any(plan.search(lie.true) for lie in of("fact told as plan"))
 
 
-@pytest.mark.parametrize(("path", "kinds"), [(REWORDINGS, FAIR), (SECOND, FAIR_SECOND)], ids=["first", "second"])
+@pytest.mark.parametrize(("path", "kinds"), [(REWORDINGS, FAIR), (SECOND, FAIR_SECOND), (THIRD, FAIR_THIRD)], ids=["first", "second", "third"])
 def test_there_are_two_hundred_fair_rewordings_of_named_kinds(path: Path, kinds: dict[str, int]) -> None:
     found = rewordings(path)
     assert Counter(row.kind for row in found) == kinds
@@ -181,13 +187,17 @@ def test_the_second_set_is_the_one_written_before_the_check_struck_any_of_it() -
     assert hashlib.sha256(SECOND.read_bytes()).hexdigest() == "670035ce1297f3b0bd6e302406fa7939fee30e56a8d0d98374e6b2aade18fcc5"
 
 
-@both_sets
+def test_the_third_set_is_the_one_written_before_the_check_struck_any_of_it() -> None:
+    assert hashlib.sha256(THIRD.read_bytes()).hexdigest() == "512e483605a10e6550c664db29e808116e98790058c585a9320d18f4e6b322e5"
+
+
+@every_set
 def test_every_sentence_of_a_rewording_cites_its_quotation(path: Path) -> None:
     for row in rewordings(path):
         assert row.sentences and "".join(row.sentences) == row.written, row.id
 
 
-@both_sets
+@every_set
 def test_verbatim_rewordings_are_runs_of_their_quotation_and_others_are_not_the_whole_of_it(path: Path) -> None:
     for row in rewordings(path):
         told = row.written.replace("[1]", "").rstrip("。")
@@ -207,11 +217,12 @@ def test_the_check_lets_at_most_one_percent_of_each_kind_of_lie_pass(with_real: 
     assert not too_many, [lie.written for lie in through if lie.kind in too_many][:20]
 
 
-@both_sets
+@every_set
 def test_the_check_strikes_no_verbatim_sentence(path: Path) -> None:
     assert not [row.id for row in struck(named(CHECK), rewordings(path)) if row.kind == "verbatim"]
 
 
-def test_the_check_strikes_at_most_five_percent_of_the_first_fair_rewordings() -> None:
-    lost = struck(named(CHECK), rewordings())
+@pytest.mark.parametrize("path", [REWORDINGS, THIRD], ids=lambda path: path.stem)
+def test_the_check_strikes_at_most_five_percent_of_the_first_and_the_third_fair_rewordings(path: Path) -> None:
+    lost = struck(named(CHECK), rewordings(path))
     assert len(lost) <= 10, [(row.id, row.kind, row.written) for row in lost]

@@ -28,7 +28,7 @@ class About:
     subjects: frozenset[str]  # that say whose it is: 青川市司法局, 市司法局, 司法局, 青川市
     names: tuple[str, ...]  # longest first: those, and runs of its title and headings
     topics: frozenset[str]  # single words of them: only in a clause that leads on to another (在整改方面，)
-    pointed: frozenset[str]  # that point to it where nothing else was named: 该局
+    pointed: frozenset[str]  # that point to it where nothing else was named: 该局, 全市
     regions: frozenset[str]  # of the subjects, the ones that are the place: 青川市
     year: int | None  # that the words of the quotation are about: its headings', or the report's
     this: bool  # 今年 is that year
@@ -40,7 +40,7 @@ class About:
 def about(facts: Facts, path: tuple[str, ...]) -> About:
     """The names of a report and of the headings above a quotation: none denies, turns or bounds, none has a figure but a year."""
     subjects = frozenset(form for name in (facts.unit, facts.region, *facts.aliases) for form in short_forms(line(plain(name)).text))
-    runs, topics = {line(plain(facts.title)).text}, set[str]()
+    runs, topics = {line(plain(facts.title)).text, facts.kind}, set[str]()
     for text in (facts.title, *path):
         marker = _MARKER.match(heading := plain(text))
         heading = heading[marker.end() if marker else 0 :]
@@ -68,7 +68,8 @@ def about(facts: Facts, path: tuple[str, ...]) -> About:
     regions = frozenset({line(plain(facts.region)).text} & subjects)
     year = min(headed) if len(headed) == 1 else facts.year
     datable = (len(headed) == 1 or not (headed or planned)) and {y for heading in path for y in _years(plain(heading), None)} <= {year}
-    pointed = frozenset("该" + name[-size:] for name in (facts.unit, facts.region) for size in (1, 2) if name)
+    pointed = frozenset(this + name[-size:] for name in (facts.unit, facts.region) for size in (1, 2) for this in "该我本" if name)
+    pointed |= {"全" + region[-1] for region in regions} | ({"审计"} if "审计" in facts.unit else set())
     return About(subjects, tuple(names), frozenset(topics), pointed, regions, year, year == facts.year, planned, to_come, datable)
 
 

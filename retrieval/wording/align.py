@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from retrieval.wording import clauses
-from retrieval.wording.clauses import KINDS, Clause, Source, State
+from retrieval.wording.clauses import DEICTIC, KINDS, PLACES, Clause, Source, State
 from retrieval.wording.figures import figures, same
 from retrieval.wording.forms import OF, SEAM, Form, moved
 from retrieval.wording.functionwords import (
@@ -35,8 +35,14 @@ _ANSWER = -1  # among the clauses said: the answer that stands ahead of them
 _PLACE = re.compile(r"在\S{1,10}?(?:后|前|内|中|里|上|期间)")
 _LEVEL = re.compile(r"[省市县区州旗镇乡村](?!镇?[场民值容域间级直]|城(?![管乡市镇建投]))")  # of a place, before its organs: 县财政
 _PART_OF_A_YEAR = re.compile(r"年[初中末底内]|[上下]半年|[一二三四]季度|\d{1,2}月")
+_LISTING = re.compile(r"[中里]?(?:的?(?:标准|分别)?[为是有]|包括|发现|如下|[中里])")  # ahead of a list
+_BARE = re.compile(r"(?<=[率比数])-?\d[\d.:]*$")
+_BECOMES = re.compile(r"[成为](?=\d)")
+_DATE = re.compile(r"(?:19|20)\d\d年|\d{1,2}月|[今明去当]年|年[初中底末内]")
+_WHITHER = re.compile(r"[早晚先后迟不低高多少大小强弱快慢优用属限始等同相止存]$")
+_OURS = re.compile(r"(?:[我本]|全(?=[省市县区州旗镇乡村]))(?!年)" + DEICTIC.pattern.split(")", 1)[1])
 _DENIES = re.compile(r"[不未没无非超近约逾]$|没有$|达$|目标|力争|争取")
-_ONLY = re.compile(r"(?:[仅只还尚占][有到]?|均为)?")  # before a figure
+_ONLY = re.compile(r"(?:[仅只还尚占][有到]?|均为)?-?")  # before a figure
 _LACKING = 6  # letters of a clause that other words may be written for
 _ANSWERS = 16  # characters of an answer that stands ahead of its sentence
 
@@ -51,7 +57,7 @@ class _Start:
     dated: bool = False  # the report's year was said
     open: bool = False  # words of a lead that no word of saying has closed
     leads: bool = False
-    will: bool = False  # it was said to be planned: 打算
+    will: str = ""  # it was said to be planned: 打算
     bare: bool = False  # words of headings alone, that lead nowhere yet
 
 
@@ -69,29 +75,29 @@ class Search:
     def run(self, before: State, one: bool = False) -> set[State]:
         """What may be in force at the end, in every way to read the text or in `one` of them."""
         ends: set[State] = set()
-        seen = set[tuple[int, State, int | None, frozenset[int]]]()
-        # (place, in force, the clause that must come next where no mark stands here, clauses said)
-        todo: list[tuple[int, State, int | None, tuple[int, ...]]] = [(0, before, None, ())]
+        seen = set[tuple[int, State, tuple[int, ...], frozenset[int]]]()
+        # (place, in force, the clauses one of which must come next where no mark stands here or a list was led in, clauses said)
+        todo: list[tuple[int, State, tuple[int, ...], tuple[int, ...]]] = [(0, before, (), ())]
         answer = self._answer()
         if answer:
-            todo.insert(0, (answer, before, None, (_ANSWER,)))
+            todo.insert(0, (answer, before, (), (_ANSWER,)))
         while todo and self.steps < STEPS:
             at, state, must, path = todo.pop()
             if (key := (at, state, must, frozenset(path))) in seen:
                 continue
             seen.add(key)
-            if at == len(self.said.text) and must is None:
+            if at == len(self.said.text) and not must:
                 if self._whole(path, answer):
                     ends.add(state)
                     if one:
                         break
                 continue
             for start in self._starts(at):
-                if must is None and at < start.at < len(self.said.text) and self.said.stops(start.at):
-                    todo.append((start.at, self._led(state, start), None, path))
+                if not must and at < start.at < len(self.said.text) and self.said.stops(start.at):
+                    todo.append((start.at, self._led(state, start), (), path))
                 if start.open:
                     continue
-                for number in self._candidates(path) if must is None else (must,):
+                for number in must or self._candidates(path):
                     for form in self._forms(number):
                         then = self._stands(form, state, start)
                         if then is None:
@@ -99,9 +105,12 @@ class Search:
                         after = form.covers[-1] + 1
                         for end in self._ends(start.at, form.said, start.named and not start.placed):
                             if self.said.stops(end):
-                                todo.append((end, then, None, (*path, *form.covers)))
+                                todo.append((end, then, (), (*path, *form.covers)))
                             if end < len(self.said.text) and after < len(self.source.clauses):
-                                todo.append((end, then, after, (*path, *form.covers)))
+                                todo.append((end, then, (after,), (*path, *form.covers)))
+                                led = _LISTING.match(self.said.text, end)
+                                if led and (led.end() in self.said.marks or led[0] == "包括") and (listed := self._listed(after)):
+                                    todo.append((led.end(), then, listed, (*path, *form.covers)))
         return ends if self.steps < STEPS else set()
 
     def _forms(self, number: int) -> tuple[Form, ...]:
@@ -124,6 +133,12 @@ class Search:
         following = path[-1] + 1 if path else 0  # an answer ahead of the clauses counts as -1
         return [*reversed(every[following + 1 :]), *reversed(every[:following]), *every[following : following + 1]]
 
+    def _listed(self, after: int) -> tuple[int, ...]:
+        """What a clause leads to that ends before another: its list where a colon says so, or what comes next."""
+        every = self.source.clauses
+        known = tuple(n for n in range(after, len(every)) if every[n].sentence == every[after - 1].sentence)
+        return known if every[after - 1].lists else known[:1]
+
     def _led(self, state: State, start: _Start) -> State:
         time, condition, plan, actor, head = state
         return None if start.dated else time, condition, plan, self._named(start) if start.named else actor, head
@@ -136,7 +151,7 @@ class Search:
         clause, allowed = form.said, self.source.stands[form.stands_as]
         if start.dated and clauses.dated(clause, self.about.year):
             return None
-        if (start.named and clause.hangs) or (start.will and not clause.will & WILL):
+        if (start.named and clause.hangs) or (start.will and start.will not in clause.will):
             return None
         state = self._led(state, start)
         if clause.under is not None and state[KINDS.index("head")] != (self.source.number, clause.under):
@@ -150,7 +165,7 @@ class Search:
                 continue
             if kind == "head" and anchor is None:
                 continue
-            if kind == "time" and anchor is None and not clause.figures and all(
+            if kind == "time" and anchor is None and (clause.hangs or not clause.figures) and all(
                 isinstance(one, tuple) and clauses.within(self.source.clauses[one[1]], self.about.year) for one in may
             ):
                 continue
@@ -210,13 +225,15 @@ class Search:
                 todo.append(replace(start, at=here + len(word), open=True, leads=True, bare=not start.leads or start.bare))
             if start.leads and text[here : here + 1] == "是":
                 todo.append(replace(start, at=here + 1, open=True, bare=False))
-            if start.leads or start.named:
+            if here > at:
                 for word in at_words(SAYING, text, here):
                     todo.append(replace(start, at=here + len(word), open=False, bare=False))
+            if here > at and (led := _LISTING.match(text, here)) and (led.end() in self.said.marks or led[0] == "包括"):
+                todo.append(replace(start, at=led.end(), open=False, bare=False))
             for word in at_words(self.about.pointed, text, here):
-                todo.append(replace(start, at=here + len(word), named=True, placed=word[1:] in self.about.regions))
+                todo.append(replace(start, at=here + len(word), named=True, placed=any(place.endswith(word[1:]) for place in self.about.regions)))
             for word in at_words(WILL, text, here):
-                todo.append(replace(start, at=here + len(word), will=True))
+                todo.append(replace(start, at=here + len(word), will=word))
             for name in self.about.names:
                 if text.startswith(name, here):
                     own, place = name in self.about.subjects, name in self.about.regions
@@ -228,6 +245,8 @@ class Search:
         """Where the words of a clause end that begin at a place of the text; `organ`: an organisation's name stands before them."""
         text, there = self.said.text, clause.said.text
         begins = {first: last for first, last in clause.figures if clause.said.whole(first, last)}
+        if bare := _BARE.search(there):
+            begins.setdefault(bare.start(), len(there))  # 万人律师比1.9
         ends: set[int] = set()
         seen: set[tuple[int, int]] = set()
         todo = [(start, 0), *((start, skip) for skip in (clause.skips - clause.placed if organ else clause.skips))]
@@ -263,13 +282,17 @@ class Search:
             todo += [(at + len(title), end) for first, end, title in clause.called if first == to and text.startswith(title, at)]
             if to in clause.cuts:
                 todo += [(at, to + len(word)) for word in at_words(POINTING, there, to)]
+            if at == start and clause.counted and text[at] == "有":
+                todo.append((at + 1, to))  # 青川市有律师198人
             if there[to] in PLACING and at == start:
                 todo.append((at, to + 1))  # the place as the subject
             if (part := _PART_OF_A_YEAR.match(there, to)) and self.about.datable and not clauses.dated(clause, year := self.about.year):
                 todo += [(at + len(said), to) for said in (str(year), f"{year}年") if text.startswith(said + part[0], at)]
+            if to and to == clause.seat and self.about.datable and not clauses.dated(clause, self.about.year):
+                todo += [(at + len(said), to) for said in at_words(frozenset({f"{self.about.year}年"}), text, at)]
             if to and to == clause.after_time and clause.own > to:
                 todo.append((at, clause.own))
-            if organ and to == 0 and at == start and text[at] in "将把" and 0 in begins and not clause.will:
+            if (organ or _BECOMES.search(there)) and to == 0 and at == start and text[at] in "将把" and 0 in begins and not clause.will:
                 todo.append((at + 1, to))  # 22个问题细化为68条措施, said of whoever did it
             if (text[at] == "的" and at > start) or (text[at] in DONE and clause.done) or (text[at] in COUNTING and counted):
                 todo.append((at + 1, to))
@@ -278,13 +301,17 @@ class Search:
             todo += [(at, to + size) for size in _measured(there, to, "", True, True) if to + size in begins and not _DENIES.search(there[:to])]
             if text[at] in PLACING and _PLACE.match(text, at):
                 todo.append((at + 1, to))
+            if to and at in self.cuts and _dated(text, at):
+                todo.append((at + 1, to))
+            if to in clause.cuts and _dated(there, to):
+                todo.append((at, to + 1))
             if to in clause.cuts:
                 todo += [(at + len(word), to) for word in at_words(clause.will, text, at)]
             if at in self.cuts:
                 todo += [(at + len(word), to) for word in at_words(ADVERBS, text, at) if at > start and at + len(word) in self.cuts]
                 todo += [(end, last) for group, end in self.same.get(at, ()) for other, last in clause.same.get(to, ()) if group == other]
             todo += self._joined(at, to, clause) + self._shorter(at, to, clause)
-            if to and to == clause.after_time and not clause.hangs and not clause.actor:
+            if to and to == clause.after_time and not clause.hangs and (not clause.actor or DEICTIC.match(clause.actor)):
                 todo += [(one.at, to) for one in self._starts(at) if one.at > at and not (one.leads or one.dated or one.will or self.said.stops(one.at))]
         return ends
 
@@ -299,12 +326,25 @@ class Search:
         text, there = self.said.text, clause.said.text
         found = [(at, short)] if (short := _short(there, to)) != to else []
         found += [(short, to)] if (short := _short(text, at)) != at else []
+        if at in self.cuts and to in clause.cuts:
+            found += [
+                (at + a, to + b) for a, one in self._own(text, at) for b, other in self._own(there, to)
+                if one == other or (not (one and other) and {one, other}.isdisjoint(PLACES))
+            ]
         for place in self.about.regions:
             if to in clause.cuts and _LEVEL.match(there, to) and text.startswith(place, at) and place[-1] == there[to]:
                 found.append((at + len(place), to + 1))
             if at in self.cuts and _LEVEL.match(text, at) and there.startswith(place, to) and place[-1] == text[at]:
                 found.append((at + 1, to + len(place)))
         return found
+
+    def _own(self, text: str, at: int) -> Iterator[tuple[int, str]]:
+        """(length, what it is) of the names at a place that mean whose report it is: 本院, 全县, 青川市; 本机关 is any of them."""
+        if said := _OURS.match(text, at):
+            yield len(said[0]), "" if said[0][1:] in ("机关", "单位") else said[0][-1]
+        for name in at_words(self.about.subjects, text, at):
+            if name == "公司" or len(name) > 3 or name in self.about.regions:
+                yield len(name), name[-1]
 
     def _joined(self, at: int, to: int, clause: Clause) -> list[tuple[int, int]]:
         """甲、乙 and 甲和乙 and 甲以及乙."""
@@ -318,6 +358,11 @@ class Search:
 def _beside(path: tuple[int, ...], one: int, other: int) -> bool:
     """Whether two clauses were said one after the other."""
     return {one, other} in ({a, b} for a, b in pairwise(path))
+
+
+def _dated(text: str, at: int) -> bool:
+    """Whether 在 or 于 leads a date at a place: 于2025年9月底前; not 早于2025年, 用于2025年."""
+    return text[at] in "在于" and _DATE.match(text, at + 1) is not None and not _WHITHER.search(text[:at])
 
 
 def _short(text: str, at: int) -> int:

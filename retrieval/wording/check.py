@@ -17,7 +17,7 @@ from retrieval.wording.align import Search, at_words
 from retrieval.wording.clauses import NOTHING, Source, source
 from retrieval.wording.figures import figures
 from retrieval.wording.functionwords import FUNCTION_WORDS, PARTICLES
-from retrieval.wording.plain import Line, line, plain, words
+from retrieval.wording.plain import Line, line, plain, unnumbered, words
 
 CITES = re.compile(r"[\[［【]\s*(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\s*[\]］】]")  # numbers of citations as a model writes them
 LONGEST = 600  # characters of a sentence; a longer one is not read
@@ -80,7 +80,7 @@ def check(sentence: str, cited: Sequence[Citation]) -> Checked:
     numbers = _numbers(sentence)
     by_number = {c.number: c for c in cited}
     known = tuple(n for n in numbers if n in by_number)
-    bare = plain(CITES.sub("", sentence))
+    bare = unnumbered(plain(CITES.sub("", sentence)))
 
     def fault(why: str) -> Checked:
         return Checked(sentence, known, why)
@@ -131,7 +131,7 @@ def _in_parts(sentence: str, sources: Sequence[Source]) -> bool:
     if len(marks) < 2:
         return False
     for mark in marks:
-        part, at = line(plain(sentence[at : mark.start()])), mark.end()
+        part, at = line(unnumbered(plain(sentence[at : mark.start()]))), mark.end()
         own = [one for one in sources if one.number in _numbers(mark[0])]
         states = {then for one in own for before in states for then in Search(part, one).run(before)} if part.text else states
     return bool(states) and not line(plain(sentence[at:])).text

@@ -13,7 +13,7 @@ from retrieval.question import spans
 from retrieval.wording.about import About, about
 from retrieval.wording.figures import figures
 from retrieval.wording.functionwords import ADVERBS, CAUSING, CONNECTIVES, FIRST, WILL
-from retrieval.wording.plain import PLANS, Line, cuts, line, plain, same_at, tagged, words
+from retrieval.wording.plain import PLANS, Line, cuts, line, plain, same_at, tagged, unnumbered, words
 
 if TYPE_CHECKING:
     from retrieval.wording.forms import Form
@@ -61,16 +61,12 @@ _RELATES = re.compile(r"(?:[占列]|居(?![民住])|位[居列]|排名?|(?:[为�
 _PART = re.compile(r"其中|含|包括|内含")
 _SEQUENCE = re.compile(r"随后|然后|其次|最后|再(?!生|就|贷|次|保|造|担)|此后|之后|后(?![勤备续期台方])|进而|从而|因此|因而|于是|所以|由此|继而|接着|才")
 _BESIDE = re.compile(r"按|据|根据|依据|经|在|从|以|通过|随着|由于|因|受|自|截至|围绕|面对|为了")  # begins what stands beside the matter
-_DEICTIC = re.compile(r"(?:我|本|全|该|贵)(?:自治区|省|市|县|区|州|旗|镇|乡|村|局|厅|委|院|部|办|所|校|中心|单位|街道|系统|公司|集团|年)")
-_PLACES = frozenset("区省市县州旗镇乡村")  # 全市, 我省
+DEICTIC = re.compile(r"(?:我|本|全|该|贵)(?:自治区|省|市|县|区|州|旗|镇|乡|村|局|厅|委|院|部|办|所|校|中心|单位|机关|街道|系统|公司|集团|年)")
+PLACES = frozenset("区省市县州旗镇乡村")  # 全市, 我省
 _OBLIGES = re.compile(r"(?<![主需重紧首简摘纪只])要(?![素件闻点])|应当|必须|须|要求|务必|不得")
 _NAMED = re.compile(
     r"(?:自治区|省|市|县|区|州|盟|旗|镇|乡|村|街道|局|厅|委|委员会|办公室|医院|法院|检察院|研究院|研究所|派出所|司法所|公司|集团|银行|中心"
     r"|大学|学院|学校|政府|法庭|支队|大队|协会|商会|工会)$"
-)
-_MARKER = re.compile(
-    r"[一二三四五六七八九十]{1,2}是|第[一二三四五六七八九十]{1,2}(?=[,、:])|[((【]?[一二三四五六七八九十\d]{1,2}[))】]"
-    r"|[一二三四五六七八九十\d]{1,2}[.、](?!\d)|[①-⑳]"
 )
 
 
@@ -94,7 +90,9 @@ class Clause:
     placed: frozenset[int] = frozenset()  # of those, the ones that leave out the place it is said of (全市): no organisation may take it
     after_time: int = 0  # where its time ends
     own: int = 0  # and where the report's own name that follows there
+    seat: int = 0  # where its subject ends
     figures: tuple[tuple[int, int], ...] = ()  # where figures stand
+    counted: bool = False  # it ends with how many there are of something: 律师198人
     counting: frozenset[int] = frozenset()  # where 共 stands as a word of its own
     done: bool = False  # it can be marked as done (了 已): no plan, and under none
     will: frozenset[str] = frozenset()  # words that can mark it as planned (将 要): a plan, or under one
@@ -103,6 +101,7 @@ class Clause:
     because: int = 0  # says the cause of the clause before (-1) or after it (1)
     title: str = ""  # the one title that was named before it
     called: tuple[tuple[int, int, str], ...] = ()  # what else may be said there: 该条例 for the title before it
+    lists: bool = False  # what follows it is its list: a colon ends it
     head: int | None = None  # the clause that others may hang on once this has been said; None: itself
     under: int | None = None  # the clause it must hang on
 
@@ -148,6 +147,10 @@ def source(number: int, report: int, quote: str, facts: Facts, path: tuple[str, 
                 title = found[0] if len(found) == 1 else ""
             if made.said.text:
                 clauses.append(made)
+    clauses = [  # 因信息公开申请复议23件，其中…: what follows is a part of it, not what came of it
+        replace(c, because=0) if c.because > 0 and following.said.text.startswith("其中") else c
+        for c, following in zip(clauses, [*clauses[1:], *clauses[-1:]], strict=True)
+    ]
     times = tuple((line(said).text, line(means).text) for said, means in relative_times(text, facts) if "落款" not in means)
     read = Source(number, report, line(text).text, tuple(clauses), (), called, times)
     read = replace(read, stands=tuple(_stands(read)))
@@ -180,12 +183,9 @@ def _pieces(sentence: str) -> list[str]:
 
 
 def _clause(piece: str, sentence: int, part: int, about: About, title: str = "") -> Clause:
-    marker = _MARKER.match(piece)
-    said = line(piece)
-    lead = len(line(piece[: marker.end()]).text) if marker else 0
-    bare = said.text[lead:]
-    skips = _skips(said.text, lead, about)
-    at = lead + max((len(w) for w in CONNECTIVES - FIRST if said.text.startswith(w, lead)), default=0)
+    said = line(piece := unnumbered(piece))
+    skips = _skips(said.text, about)
+    at = max((len(w) for w in CONNECTIVES - FIRST if said.text.startswith(w)), default=0)
     bare = said.text[at:]
     for name in _TITLE.findall(piece):
         bare = bare.replace(line(name).text, "〇" * len(line(name).text))  # a title plans nothing and dates nothing
@@ -199,13 +199,28 @@ def _clause(piece: str, sentence: int, part: int, about: About, title: str = "")
         plan=any(word in _PLAN for word in words(bare.replace("未来产业", ""))) or bool(PLANS.search(bare)),
         actor=_actor(after), hangs=_hangs(after),
         beside=bool(_BESIDE.match(after)) and not figures(after), limits=bool(_LIMITS.match(after)), follows=bool(_SEQUENCE.match(after)),
-        skips=frozenset(skips), placed=frozenset(skips - _skips(said.text, lead, about, place=False)),
+        skips=frozenset(skips), placed=frozenset(skips - _skips(said.text, about, place=False)),
         counting=_counting(said.text), after_time=at + len(time) if time else 0,
         own=at + len(time) + max((len(name) for name in about.subjects if after.startswith(name)), default=0) if time else 0,
-        figures=tuple((span.start, span.end) for span in figures(said.text)), cuts=cuts(said), same=same_at(said, cuts(said)),
-        because=-1 if _BECAUSE.match(after) else 1 if _FOR_THAT.match(after) else 0, title=line(title).text,
+        counted=_counted(said.text), seat=len(subject(said.text)), figures=tuple((span.start, span.end) for span in figures(said.text)),
+        cuts=cuts(said), same=same_at(said, cuts(said)),
+        because=-1 if _BECAUSE.match(after) or _mainly(after) else 1 if _FOR_THAT.match(after) else 0, title=line(title).text,
+        lists=piece.rstrip().endswith(":"),
         called=((*named.span(), line(title).text),) if named and named[1] in title else (),
     )
+
+
+def _counted(text: str) -> bool:
+    found = figures(text)
+    if not found or not found[0].start or found[-1].end != len(text) or re.search(r"[%‰年月日成倍元]", found[0].unit):
+        return False
+    return tagged(text)[0][1][:1] in "njb"
+
+
+def _mainly(text: str) -> bool:
+    """Whether 主要是 tells a cause: someone or something and what it does, not a thing alone."""
+    cut = tagged(text.removeprefix("主要是")) if text.startswith("主要是") else []
+    return len(cut) > 2 and cut[0][1][:1] == "n" and any(tag in ("v", "a") for _, tag in cut[2:])
 
 
 def _counting(text: str) -> frozenset[int]:
@@ -217,17 +232,17 @@ def _counting(text: str) -> frozenset[int]:
     return frozenset(found)
 
 
-def _skips(text: str, lead: int, about: About, place: bool = True) -> set[int]:
-    """Where the rest of a clause may begin: after its number, a connective, the report's own name and year."""
+def _skips(text: str, about: About, place: bool = True) -> set[int]:
+    """Where the rest of a clause may begin: after a connective, the report's own name and year."""
     known = {*about.subjects, *CAUSING, *(CONNECTIVES - FIRST), *((f"{about.year}年度", f"{about.year}年") if about.year else ())}
-    found, todo = set[int](), [lead]
+    found, todo = set[int](), [0]
     while todo:
         at = todo.pop()
         if at in found or at >= len(text):
             continue
         found.add(at)
         todo += [at + len(word) for word in known if text.startswith(word, at)]
-        if (said := _DEICTIC.match(text, at)) and (place or said[0][-1] not in _PLACES):
+        if (said := DEICTIC.match(text, at)) and (place or said[0][-1] not in PLACES):
             todo.append(said.end())
         if (said := _OF_THE_YEAR.match(text, at)) and (about.this or not _TOLD_NOW.search(said[0])):
             todo.append(said.end())
@@ -236,7 +251,7 @@ def _skips(text: str, lead: int, about: About, place: bool = True) -> set[int]:
 
 def _actor(text: str) -> str:
     """Whom a clause names first: a place, an organisation, a person; 全市 for the report's own."""
-    if deictic := _DEICTIC.match(text):
+    if deictic := DEICTIC.match(text):
         return deictic[0]
     run, named = "", False
     for word, tag in tagged(text[:30]):
@@ -245,6 +260,20 @@ def _actor(text: str) -> str:
         run += word
         named = named or (tag in ("ns", "nt") and _NAMED.search(word) is not None)
     return run if named or (len(run) > 2 and _NAMED.search(run)) else ""
+
+
+def subject(text: str) -> str:
+    """The noun that a clause begins with, where what is said of it follows: 全市复议机关|收到申请."""
+    deictic = DEICTIC.match(text)
+    skip, at, last = deictic.end() if deictic else 0, 0, ""
+    for word, tag in tagged(text[:40]):
+        ends = tag[:1] in "vpd" or tag == "ad"
+        if at > skip and ends and last[:1] in "njzl":
+            return text[:at] if at > 1 else ""
+        if tag[:1] not in "nvjzlab" or (not skip and not at and ends):
+            return ""
+        at, last = at + len(word), tag
+    return ""
 
 
 def _hangs(text: str) -> bool:
@@ -266,8 +295,8 @@ def after(state: State, clause: Clause, at: int, source: Source) -> State:
     if clause.plan:
         plan = (source.number, -1 - clause.sentence)
     if clause.actor:
-        own = _DEICTIC.match(clause.actor) or any(clause.actor.startswith(name) for name in source.about.subjects)
-        place = clause.actor in source.about.regions or (own and clause.actor[-1] in _PLACES)
+        own = DEICTIC.match(clause.actor) or any(clause.actor.startswith(name) for name in source.about.subjects)
+        place = clause.actor in source.about.regions or (own and clause.actor[-1] in PLACES)
         actor = source.place if place else source.itself if own else here
     if (not clause.hangs or _PART.match(clause.said.text)) and not clause.bare_time and not clause.beside:
         head = here if clause.head is None else (source.number, clause.head)

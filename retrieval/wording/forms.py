@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations, pairwise
 
-from retrieval.wording.clauses import Clause, Source
+from retrieval.wording.clauses import Clause, Source, subject
 from retrieval.wording.figures import figures
 from retrieval.wording.functionwords import JOINS, words_of
 from retrieval.wording.plain import Line, cuts, same_at, tagged, words
@@ -29,7 +29,7 @@ _LEANING = words_of("到 至 为 成 于 了 的 等 以上 以下 以内 左右
 _ISSUES = re.compile(r"印发|制定|出台|修订|发布|公布|编制|起草|实施|完成|通过")
 _CLOSES = re.compile(r"\d|[前后中内里上下间时外起]$")  # a preposition's end
 _TELLS = re.compile(r"列出|列明|明确|规定|分解|提出|写明|要求|涵盖|包括|确定|细化|自\S{1,12}起?施行|施行")
-_CAUSE = re.compile(r"(?:究其)?(?P<main>主要)?(?:原因(?:是|在于)|是?(?:因为|由于|因(?![此地子素]))|系因?|是?(?=受.+影响)|是(?=.+所致$))")
+_CAUSE = re.compile(r"(?:究其)?(?P<main>主要)?(?:原因(?:是|在于)|是?(?:因为|由于|因(?![此地子素]))|系因?|是?(?=受.+影响)|是(?=.+所致$)|(?<=主要)是)")
 _AGENT = re.compile(r"企业|公司|单位|部门|干部|群众|集团|\S*[局院所校村镇乡县市区厅委人员者民户]")  # who may act
 _IS = re.compile(r"共|达到?|为|占|居|位居")
 _LEADS_TO = re.compile(r"[对向由给从在与以用按经让]")
@@ -38,6 +38,7 @@ _SO_MANY = re.compile(r"[一二三四五六七八九十两\d]+(?:大类|个|项|
 _THINGS = frozenset(["支出", "收入", "投资", "补助", "补贴", "收费", "存款", "贷款", "预算", "报告"])  # tagged as verbs
 _BESIDE = re.compile(r"[在自从按对向为因除受经据]|根据|按照|通过|由于|截至")
 _ALL_OF_IT = re.compile(r"(?P<effect>\S+?)(?P<main>主要)?(?:系|是)(?:因|由)?(?P<cause>\S+?)所致")
+_QUANTITIES = frozenset("率量额值数")
 _COPULA = re.compile(r"(?:为|是|有|达到?)$")
 
 
@@ -54,11 +55,14 @@ def forms(source: Source) -> tuple[tuple[Form, ...], ...]:
     """For each clause of a quotation the ways to say it that do not depend on what was written."""
     found: list[list[Form]] = [[Form(at, clause, (at,))] for at, clause in enumerate(source.clauses)]
     for at, clause in enumerate(source.clauses):
-        alone = (*_measured(clause), *_fewer(clause), *_listed(clause), *_apportioned(clause), *_of_a_title(source, at), *_by_its_actor(source, at))
+        alone = (
+            *_measured(clause), *_fewer(clause), *_listed(clause), *_apportioned(clause), *_of_a_title(source, at), *_by_its_actor(source, at),
+            *_carried(source, at),
+        )  # fmt: skip
         found[at] += [Form(at, form, (at,)) for form in alone]
         for number, stands_as, told in _with_its_subject(source, at):
             found[number].append(Form(stands_as, told, (number,)))
-        for number, item in _items(source, at):
+        for number, item in (*_items(source, at), *_of_a_sum(source, at)):
             found[number].append(Form(at, item, (number,)))
         for joined in (*_caused(source, at), *_subject_ahead(source, at)):
             found[joined.covers[0]].append(joined)
@@ -74,7 +78,7 @@ def moved(clause: Clause) -> tuple[Clause, ...]:
     front = "其中" if text.startswith("其中", lead) else ""
     body = text[lead + len(front) :]
     ends = _joints(body)
-    if "分别" not in body and len(ends) <= 12 and sum(span.kind == "date" for span in figures(body)) <= 1:
+    if "分别" not in body and len(ends) <= 14 and sum(span.kind == "date" for span in figures(body)) <= 1:
         marks = {mark - lead - len(front) for mark in clause.said.marks}
         for first, second, third in combinations(ends, 3):
             if second in marks and _counted(body[first:second]) and _counted(body[second:third]) and third in (*marks, len(body)):
@@ -135,7 +139,7 @@ def _joints(text: str) -> list[int]:
     cut = tagged(text)
     for (word, tag), (following, kind) in pairwise(cut):
         at += len(word)
-        if at in inside or tag in _REACHES or word in _REACHING or kind in _LEANS or following in _LEANING:
+        if at in inside or (tag in _REACHES and word != "村") or word in _REACHING or kind in _LEANS or following in _LEANING:
             continue
         if at in numbers.values() and (kind[:1] in "nqjb" or kind == "vn"):
             continue  # 3个|县
@@ -177,11 +181,13 @@ def _of_so_many(clause: Clause) -> Iterator[Clause]:
 def _said(clause: Clause, text: str, hangs: bool = False, head: int | None = None, under: int | None = None) -> Clause:
     """A clause in other words."""
     found = tuple((span.start, span.end) for span in figures(text))
+    old = clause.said.text
+    marks = frozenset(at + 2 for mark in clause.said.marks if mark > 1 and (at := text.find(old[mark - 2 : mark + 2])) >= 0)
     skips = frozenset(skip for skip in clause.skips if clause.said.text[:skip] == text[:skip])
-    said = Line(text)
+    said = Line(text, marks)
     return replace(
         clause, said=said, figures=found, counting=frozenset(), skips=skips, hangs=hangs, head=head, under=under,
-        cuts=cuts(said), same=same_at(said, cuts(said)), called=(),
+        seat=0, cuts=cuts(said), same=same_at(said, cuts(said)), called=(),
     )
 
 
@@ -194,7 +200,21 @@ def _label(clause: Clause) -> tuple[str, str] | None:
 
 
 def _measured(clause: Clause) -> Iterator[Clause]:
-    """收到申请405件 → 收到405件申请."""
+    """收到申请405件 → 收到405件申请; 发出意见书9份、决定书1份 → 发出9份意见书、1份决定书; 学历合格的4名 → 4名学历合格."""
+    text = clause.said.text
+    last = clause.figures[-1] if clause.figures else (0, 0)
+    if last[1] == len(text) and (found := re.fullmatch(r"(其中)?(\S+)的有?", text[: last[0]])):
+        for has in ("", "有"):
+            yield _said(clause, (found[1] or "") + has + text[last[0] :] + found[2], hangs=clause.hangs)
+    edges = [0, *sorted(clause.said.marks), len(text)]
+    items = [_counted(text[a:b]) for a, b in pairwise(edges)]
+    if len(items) > 1 and all(items) and not _COMPARES.search(text):
+        told, marks = "", set[int]()
+        for item in filter(None, items):
+            verb = 0 if told else len(item[0]) - len(_object(item[0]))
+            marks.add(len(told))
+            told += item[0][:verb] + item[1] + item[0][verb:]
+        yield replace(_said(clause, told, hangs=clause.hangs), said=Line(told, frozenset(marks - {0})))
     parts = _label(clause)
     if parts is None or clause.said.marks or _COMPARES.search(parts[0]) or _SHARE.search(parts[1]):
         return
@@ -269,6 +289,83 @@ def _by_its_actor(source: Source, at: int) -> Iterator[Clause]:
             yield replace(_said(clause, actor + text), actor=actor)
 
 
+def _carried(source: Source, at: int) -> Iterator[Clause]:
+    """受理争议案件9件，审结8件 → 审结争议案件8件; 工业固废产生量9吨，利用率8% → 工业固废利用率8%; 决策实行目录管理，列入6项 → 决策列入6项."""
+    clause = source.clauses[at]
+    text = clause.said.text
+    cut = tagged(text)
+    if clause.actor or clause.time or clause.condition or clause.beside or clause.limits or not cut:
+        return
+    label = text[: clause.figures[0][0]] if clause.figures else ""
+    bare = _counted(text) if len(words(label)) == 1 and cut[0][1][:1] == "v" else None
+    heads = [one[1] for one in source.stands[at][4] if isinstance(one, tuple)]
+    for number in range(at - 1, -1, -1):
+        before = source.clauses[number]
+        if before.sentence != clause.sentence or before.condition or "其中" in before.said.text:
+            return
+        told = before.said.text
+        near = before.part == clause.part
+        if near and bare and (counted := _counted(told)) and counted[2] == bare[2] and (thing := _object(counted[0])):
+            yield from (_said(clause, label + one + text[len(label) :]) for one in {thing, thing.rpartition("的")[2]} if one)
+            bare = None
+        if near and label and label[-1] in _QUANTITIES and len(clause.figures) == 1 and clause.figures[0][1] == len(text):
+            for front in _topics(before):
+                yield _said(clause, front + text)
+        subjected = subject(told)
+        if subjected and cut[0][1] in ("v", "d", "ad") and (before.actor or (near and not _agent(subjected))):
+            yield replace(_said(clause, subjected + text, head=heads[0] if clause.hangs and heads else None), actor=before.actor, seat=len(subjected))
+        if subjected and tagged(told)[0][1][:1] != "v":
+            return
+
+
+def _topics(clause: Clause) -> Iterator[str]:
+    """What a clause names that the next one may go on about: 行政机关 of 行政机关败诉率12.7%, 6个项目 of 审计了6个项目."""
+    text = clause.said.text
+    cut = tagged(text)
+    if len(clause.figures) == 1 and clause.figures[0][1] == len(text) and text[clause.figures[0][0] - 1] in _QUANTITIES:
+        at = 0
+        for word, tag in cut:
+            at += len(word)
+            if at < clause.figures[0][0] - 1 and at > 1 and tag[:1] in "njl":
+                yield text[:at]
+    elif len(cut) > 1 and cut[0][1] == "v" and cut[-1][1][:1] == "n":
+        yield text[len(cut[0][0]) :].removeprefix("了")
+
+
+def _object(label: str) -> str:
+    """What the verb of a label is done to: 受理|争议案件."""
+    at = 0
+    for word, tag in tagged(label):
+        at += len(word)
+        if tag == "v" and at > len(subject(label)):
+            return label[at:]
+    return ""
+
+
+def _of_a_sum(source: Source, at: int) -> Iterator[tuple[int, Clause]]:
+    """共23件，其中甲14件，乙3件，丙6件 → 共23件，其中乙3件，甲14件: only what adds up is all a part of it."""
+    clause = source.clauses[at]
+    first = _counted(clause.said.text)
+    if not clause.said.text.startswith("其中") or not first:
+        return
+    parts, values = [at], [figures(clause.said.text)[0].value]
+    wholes = {
+        span.value for one in source.clauses[:at] if one.sentence == clause.sentence for span in figures(one.said.text) if span.unit == first[2]
+    }
+    for number in range(at + 1, len(source.clauses)):
+        other = _counted(source.clauses[number].said.text)
+        if _place(source, number) != _place(source, at) or not other or other[2] != first[2]:
+            break
+        parts, values = [*parts, number], [*values, figures(source.clauses[number].said.text)[0].value]
+    if len(parts) == 1 or sum(value or 0 for value in values) not in wholes:
+        return
+    yield at, _said(clause, clause.said.text[2:], hangs=True, under=at)
+    for number in parts[1:]:
+        item = source.clauses[number]
+        yield number, _said(clause, "其中" + item.said.text, hangs=True)
+        yield number, _said(clause, item.said.text, hangs=True, under=at)
+
+
 def _fewer(clause: Clause) -> Iterator[Clause]:
     """甲10件、乙20件、丙30件 → the first of them."""
     marks = sorted(clause.said.marks)
@@ -311,6 +408,11 @@ def _caused(source: Source, at: int) -> Iterator[Form]:
     if alone := _ALL_OF_IT.fullmatch(clause.said.text):
         for text in _because(alone["cause"], alone["effect"], alone["main"] or ""):
             yield Form(at, _said(clause, text), (at,))
+    if inside := re.search(r"(?<=\S{2})因(?![此地子素而为])", clause.said.text):  # 两个部门因超期立案被通报
+        rest = clause.said.text[inside.end() :]
+        for cut in _joints(rest)[1:-1]:
+            for text in _because(rest[:cut], clause.said.text[: inside.start()] + rest[cut:], ""):
+                yield Form(at, _said(clause, text, hangs=clause.hangs), (at,))
     if not clause.because:
         return
     found = _CAUSE.match(clause.said.text, max(clause.skips - clause.placed, default=0))

@@ -10,6 +10,10 @@ from retrieval.wording.functionwords import SAME
 
 # plans said in other ways than by one word
 PLANS = re.compile(r"下一步|下步|下一年|力争|拟于|计划(?=[于到在再将新用投建]|\d{4}年|\d+月)|(?:^|[年司局])计划(?=\d)|^目标")
+_NUMBER = re.compile(  # of an item in a list, at the head of a clause
+    r"(?:^|(?<=[,;:。!?\n]))\s*(?:[一二三四五六七八九十]{1,2}是|第[一二三四五六七八九十]{1,2}(?=[,、:])|[((【]?[一二三四五六七八九十\d]{1,2}[))】]"
+    r"|[一二三四五六七八九十\d]{1,2}[.、](?!\d)|[①-⑳])"
+)
 _HAN_DIGITS = "零〇一二两三四五六七八九十百千万亿"
 _SIGNS = "%‰°¥$€£≥≤×±&@+="
 _QUOTES = "“”‘’\"'《》〈〉「」『』"  # no break: “双随机”抽查
@@ -34,9 +38,14 @@ class Line:
 
 def plain(text: str) -> str:
     """Widths, thousands and white space as one; a space between two digits stays, for they are two numbers."""
-    text = unicodedata.normalize("NFKC", text).lower()
+    text = unicodedata.normalize("NFKC", text).replace("∶", ":").lower()
     text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
     return re.sub(r"[ \t\r\u3000\u200b-\u200f\u2060\ufeff]+", lambda m: " " if _between_digits(text, m.start(), m.end()) else "", text)
+
+
+def unnumbered(text: str) -> str:
+    """A plain text without the numbers of the items of its lists: they arrange it, and say nothing."""
+    return _NUMBER.sub("", text)
 
 
 def _between_digits(text: str, start: int, end: int) -> bool:
