@@ -37,6 +37,7 @@ FRAMES = ROOT / "tests" / "data" / "officialese.txt"
 REWORDINGS = ROOT / "tests" / "data" / "rewordings.jsonl"
 SECOND = ROOT / "tests" / "data" / "rewordings-2.jsonl"  # written later, without a look at the check
 THIRD = ROOT / "tests" / "data" / "rewordings-3.jsonl"  # and later still, by another hand
+FOURTH = ROOT / "tests" / "data" / "rewordings-4.jsonl"  # nothing was mended on it: what it says of the check is what unseen ones may expect
 CHECK = "retrieval.wording.check:check"  # what the product strikes by
 MOST = 240  # lies of a kind
 TOWNS = {"南屏市": "鹿鸣", "石桥市": "沙洲", "云泽市": "清源", "东陵市": "石门", "松坪市": "双桥", "杏林市": "大岭", "桐庄市": "云台"}  # of the frames
@@ -451,7 +452,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     for kind, n in counts.items():
         print(f"| {kind} | {n} | {got[kind]} | {got[kind] / n:.1%} | {blind[kind]} |")
     print(f"| all | {counts.total()} | {got.total()} | {got.total() / counts.total():.1%} | {blind.total()} |\n")
-    sets = {path: struck(check, rewordings(path)) for path in (REWORDINGS, SECOND, THIRD)}
+    sets = {path: struck(check, rewordings(path)) for path in (REWORDINGS, SECOND, THIRD, FOURTH)}
     for path, lost in sets.items():
         of, off = Counter(row.kind for row in rewordings(path)), Counter(row.kind for row in lost)
         print(f"| kind of rewording in {path.name} | n | struck | share |\n|---|---:|---:|---:|")

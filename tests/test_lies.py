@@ -12,6 +12,7 @@ import pytest
 
 from tests.lies import (
     CHECK,
+    FOURTH,
     KINDS,
     REWORDINGS,
     SECOND,
@@ -45,7 +46,7 @@ FAIR_THIRD = {
     "subject and year supplied": 10, "sentence split": 10, "clauses reordered": 8, "question echoed": 8, "figure format kept": 8, "year supplied": 8,
     "punctuation changed": 6, "answer first": 5, "whole-unit word resolved": 5, "object carried over": 4,
 }
-every_set = pytest.mark.parametrize("path", [REWORDINGS, SECOND, THIRD], ids=lambda path: path.stem)
+every_set = pytest.mark.parametrize("path", [REWORDINGS, SECOND, THIRD, FOURTH], ids=lambda path: path.stem)
 
 
 @cache
@@ -189,6 +190,10 @@ def test_the_second_set_is_the_one_written_before_the_check_struck_any_of_it() -
 
 def test_the_third_set_is_the_one_written_before_the_check_struck_any_of_it() -> None:
     assert hashlib.sha256(THIRD.read_bytes()).hexdigest() == "512e483605a10e6550c664db29e808116e98790058c585a9320d18f4e6b322e5"
+
+
+def test_the_fourth_set_is_the_one_written_before_the_check_struck_any_of_it() -> None:
+    assert hashlib.sha256(FOURTH.read_bytes()).hexdigest() == "bcf48d891edd517f8f6e2ca8f05874a3b7b6a41b7262154fc4c46b03d5a09d0a"
 
 
 @every_set
