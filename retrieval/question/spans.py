@@ -38,9 +38,9 @@ class Span:
 
     @property
     def value(self) -> float | None:
-        """Of a figure, in its unit, 万 and 亿 multiplied out; None of a range and of a ratio."""
-        value = self.figure.value if self.figure else None
-        return None if value is None else float(value)
+        """Of a figure, in the base of its unit, in which figures of a dimension compare; None of a range and of a ratio."""
+        held = self.figure.in_base if self.figure else ()
+        return float(held[0]) if len(held) == 1 else None
 
 
 _RANGE = r"\s?(?:[-—–~～]+|至|到)\s?"
