@@ -61,6 +61,8 @@ _DAY = rf"(?P<{{0}}>\d{{{{1,2}}}}|{_HAN}{{{{1,3}}}})\s?[日号]"
 _MONTH_PART = r"(?:份|[初末底]|[上中下]旬)"
 _OPEN = r"(?P<open>以来|起至今|至今)?"
 
+_FIRST = r"\d“一二三四五六七八九十两几过近最刚这今未接往下去上本明前当第中早晚凌日号每星周礼"  # what the rules begin with: elsewhere none is tried
+
 _RULES: tuple[tuple[str, str], ...] = (
     ("numeric", r"(?<![\d.A-Za-z/-])(?P<y>(?:19|20)\d\d)(?P<mark>[-./])(?P<m>0?[1-9]|1[0-2])(?P=mark)(?P<d>0?[1-9]|[12]\d|3[01])(?![\d.]\d|\d)(?:\s?\d{1,2}:\d\d(?::\d\d)?)?"),  # noqa: E501
     ("years", rf"{_YEAR.format('y1')}年?{_TO}{_YEAR.format('y2')}年度?{_OPEN}"),
@@ -140,7 +142,8 @@ def _pattern() -> re.Pattern[str]:
     """All rules as one pattern, the first that fits at a place; group rN stands for the Nth."""
     bare = [re.sub(r"\(\?P<\w+>", "(?:", pattern.pattern) for _, pattern in _compiled()]
     bare = [part.replace("(?P=mark)", "[-./]") for part in bare]
-    return re.compile("|".join(f"(?P<r{at}>{part})" for at, part in enumerate(bare)))
+    first = _FIRST + "".join({word[0] for row in table("times") for word in row["words"].split("|")})
+    return re.compile(f"(?=[{first}])(?:{'|'.join(f'(?P<r{at}>{part})' for at, part in enumerate(bare))})")
 
 
 def _read(rule: str, match: re.Match[str], frame: _Frame | None, named: int | None) -> Date | None:

@@ -18,7 +18,7 @@ from typing import Literal
 from language.codes import codes
 from language.context import clause_before, deed, noun, parts, said_against
 from language.dates import times
-from language.numerals import Numeral, numeral, past
+from language.numerals import Numeral, numeral, past, whole
 from language.tables import Words, table
 from language.units import Unit, unit, unit_at
 from language.widths import plain
@@ -98,6 +98,7 @@ _NUMERIC_NAMES = frozenset("统唯万专单同每某这那哪任逐之第初")  
 _HALVED = frozenset({"年", "个月", "月", "天", "小时", "个小时", "倍", "里", "公里", "斤", "公斤", "亩", "吨", "岁", "周", "个百分点", "成", "学年", "个学期"})
 _HALF = re.compile(r"半(?:个)?(?=年|月|天|小时|公里|亩|吨|斤|成|数|个百分点|里)")
 _PEOPLE = re.compile(r"[人件总户次倍指基系代位参函分岁卷票家个负奇偶字码函读]$")  # 人数百: 数 belongs to what stands before
+_SESSION = re.compile("会议|全会|全体|代表大会")
 _CURRENCY = {"￥": "元", "¥": "元", "$": "美元"}
 _ORDER = ("more than", "less than", "at least", "at most", "about")
 
@@ -229,7 +230,7 @@ def _fraction(text: str, at: int, begin: int, sign: int, left: int) -> Figure | 
     more, here, bound = False, begin, "exact"
     end = begin
     while match := _FRACTION.match(text, here):
-        base = _whole(match["base"])
+        base = whole(match["base"])
         number = numeral(text, match.end()) if text[match.end()] != "几" else None
         if not base or number is None or (number.multiplier and number.digits):
             break
@@ -252,11 +253,6 @@ def _fraction(text: str, at: int, begin: int, sign: int, left: int) -> Figure | 
     start, before = _bound_before(text, at, left, bare=False)
     bound = "between" if len(values) > 1 else _closest(before, after, "at least" if more else "")
     return _made(start, stop, tuple(sign * value for value in values), held, bound)
-
-
-def _whole(said: str) -> int:
-    number = numeral(said, 0)
-    return int(number.values[0]) if number and number.end == len(said) and len(number.values) == 1 else 0
 
 
 def _measured(text: str, number: Numeral, sign: int, at: int, left: int, money: str, ordinal: bool) -> Figure | None:
@@ -495,6 +491,8 @@ def _counts(text: str, figure: Figure, number: Numeral, left: int, quoted: bool)
         said = text[start : number.end]
         return (bounded and len(said) > 1 and number.multiplier != "" and not number.bare) or (len(said) > 3 and number.multiplier != "")
     held = unit(figure.unit)
+    if figure.unit == "次" and _SESSION.match(text, figure.end) and text[start - 1 : start] not in tuple("开了过共行"):
+        return False  # 市五届人大三次会议
     if (len(number.values) == 1 and number.end - start == 1 and not number.multiplier) or text[start : number.end] in ("一", "两"):
         return _single(text, figure, number, before, bounded, held)
     return not (held.names and number.end - start == 1 and before in _NUMERIC_NAMES)

@@ -47,6 +47,14 @@ def numeral(text: str, at: int) -> Numeral | None:
     return _scaled(text, _in_words(text, at))
 
 
+def whole(said: str) -> int | None:
+    """The whole number that a text is, in digits or words: 12, 十二; None where it says more, less or several."""
+    number = numeral(said, 0) if said else None
+    if number is None or number.end != len(said) or len(number.values) != 1 or number.values[0] % 1:
+        return None
+    return int(number.values[0])
+
+
 def past(text: str, at: int) -> int:
     """Where the run of numeral characters at a place ends: what reads as no number is passed over whole."""
     run = re.compile(r"[\d.,]+" if text[at].isdecimal() else f"[{HAN}几数]+").match(text, at)

@@ -46,12 +46,47 @@ def test_the_right_one_of_several_figures(text: str, sentence: str, short: str) 
     assert answered(text, sentence) == [short]
 
 
+WHOLE = (  # question, sentence, what stands in it
+    (
+        "山东修复湿地多少亩？", "云岭省修复湿地{}，新增造林12万亩。",
+        "90余万亩 90多万亩 近90万亩 约90万亩 90万亩以上 九十余万亩 超过90万亩 90.5万亩 ９０万亩 90万余亩",
+    ),
+    (
+        "净利润是多少？", "本期净利润为{}，营业收入3.1亿元。",
+        "-1,234.5万元 －1,234.5万元 −1,234.5万元 -0.3亿元 负1,234.5万元 -5元 -12,345,000元 －３２．５万元 -1.2亿元 1,234.5万元",
+    ),
+    (
+        "罚款多少元？", "对违反规定的，处{}罚款。",
+        "二百元以上一千元以下 200元以上1000元以下 500元以下 五百元以下 1000元至3000元 一千元以上五千元以下 2万元以上10万元以下 不超过5000元 3000元 三千元",
+    ),
+    (
+        "占全部案件的比例是多少？", "这类案件占全部案件的{}。",
+        "五成 近五成 三分之一 百分之五点五 百分之四十 四成以上 5.5% ５．５％ 三分之二以上 八成多",
+    ),
+    (
+        "每袋大米重多少千克？", "每袋大米重{}，共发放300袋。",
+        "2.3千克 12千克 约12千克 2500千克 两千克 0.5千克 十五千克 1,250千克 12.5千克 10余千克",
+    ),
+    (
+        "调处纠纷多少件？", "全年调处纠纷{}。",
+        "几十件 数百件 十几件 200多件 二百余件 两三百件 100件左右 上千件 1,024件 近千件",
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "sentence", "figure"), [(text, sentence, figure) for text, sentence, figures in WHOLE for figure in figures.split()])
+def test_a_figure_is_shown_whole(text: str, sentence: str, figure: str) -> None:
+    """With its sign, its bounds, its multiplier and its unit, however it is written."""
+    assert answered(text, sentence.format(figure)) == [figure]
+
+
 def test_two_counts_asked_at_once() -> None:
     assert "".join(answered("今年实事办几类几件？", "今年将办好12类45件实事。")).endswith("12类45件")
 
 
 @pytest.mark.parametrize(("text", "unit"), [
     ("官员出庭的人次是多少？", "人次"), ("二期要招多少工人？", "人"), ("收费总额是多少？", "元"), ("耕层有多厚？", "米"), ("种了多少棵树？", "棵"),
+    ("发放了多少千克大米？", "千克"), ("投资多少万元？", "元"), ("占了几成？", "%"), ("受理多少万件？", "件"), ("每月多少元/户？", "元"),
 ])  # fmt: skip
 def test_the_measure_word_asked_with(text: str, unit: str) -> None:
     assert asked_unit(text) == unit

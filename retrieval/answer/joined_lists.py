@@ -7,6 +7,7 @@ import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from language.numerals import whole
 from retrieval.answer.numbered_lists import Items, Run, split
 from retrieval.question import spans
 from retrieval.question.spans import trim
@@ -91,7 +92,7 @@ def _ending(after: str) -> tuple[bool, int, str]:
     etc = _AND_SO_ON.match(after)
     rest = after[etc.end() :] if etc else after
     total = re.match(rf"(?P<n>[{_NUMERAL}]{{1,3}}|\d{{1,2}})\s?(?=[一-鿿])", rest)
-    said = int(spans.han_number(total["n"]) or 0) if total else 0
+    said = (whole(total["n"]) or 0) if total else 0
     said = 0 if said == 1 else said  # 等一批
     what = re.match(r"[一-鿿]{0,12}", rest[total.end() if total else 0 :])
     return bool(etc), said, what[0] if what and (etc or total) else ""
@@ -113,7 +114,7 @@ def _pieces(text: str, pieces: Sequence[Run], start: int, end: int) -> list[Item
         if joint and _joins(text, joint, left, pieces[:-1]):
             runs[-1:] = [(left, joint.start()), (joint.end(), cut)]
         runs = [(a, b) for a, b in (trim(text, *run) for run in runs) if a < b]
-        if total is None or len(runs) == spans.han_number(total["n"]):
+        if total is None or len(runs) == whole(total["n"]):
             break  # the number it says must be theirs: …、强边四件大事
         total = None
     if len(runs) < 2:

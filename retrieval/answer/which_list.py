@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from index.corpus import Corpus
 from index.types import Report
+from language.numerals import whole
 from retrieval.answer import numbered_lists, short
 from retrieval.answer.joined_lists import joined
 from retrieval.answer.numbered_lists import Items
@@ -105,7 +106,7 @@ def wanted(text: str) -> tuple[str, int]:
         noun = short[0]  # 不足 is no noun to the tagger
     if not noun and (before := _NAMED_BEFORE.search(text)):
         noun = _last_noun(before[1][-6:])
-    return noun, int(spans.han_number(match["n"] or "") or 0) if match["n"] != "几" else 0
+    return noun, (whole(match["n"] or "") or 0) if match["n"] != "几" else 0
 
 
 def _last_noun(text: str) -> str:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from retrieval.answer.short import verbs
 from retrieval.question import spans
-from retrieval.question.spans import Span
 from retrieval.question.years import years
 from retrieval.search import overlap
 from retrieval.types import MARKED
@@ -140,7 +139,7 @@ def _measured(asked: str, sentence: str, around: str, rarity: Mapping[str, float
     for start, end in spans.clauses(sentence):
         if _AIMS.search(_less(words, sentence[:start])):
             return _UNSURE
-        own = [f for f in spans.figures(sentence[start:end]) if _unit(f) == _unit(bar)]
+        own = [f for f in spans.figures(sentence[start:end]) if f.figure and bar.figure and f.figure.base == bar.figure.base]
         if len(own) != 1 or (own_words and overlap.share(own_words, sentence[start:end]) < SAID):
             continue
         if not all(re.search(_equals(deed), sentence[start:end]) for deed in deeds):
@@ -167,10 +166,6 @@ def _measured(asked: str, sentence: str, around: str, rarity: Mapping[str, float
 def _unsaid(words: Mapping[str, float], over: str) -> dict[str, float]:
     """The words that the titles over a sentence leave for it to say; all of them where they leave none."""
     return {word: weight for word, weight in words.items() if word not in over} or dict(words)
-
-
-def _unit(figure: Span) -> str:
-    return re.sub(r"^[十百千万亿]+", "", figure.unit)
 
 
 def _beside(asked: str, sentence: str, around: str, rarity: Mapping[str, float]) -> Verdict | None:

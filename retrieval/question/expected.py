@@ -14,7 +14,7 @@ from retrieval.question.expected_unit import asked_unit, unit_fit
 from retrieval.question.spans import Span
 from retrieval.types import Question
 
-_LASTING = frozenset({"天", "日", "年", "个月", "周", "小时", "分钟", "工作日", "个工作日"})
+_LASTING = frozenset({"duration", "working days"})
 _DAY_ASKED = re.compile(r"哪[一]?[天日]|几号|几月几|日期|何日")
 _MONTH_ASKED = re.compile(r"哪[个一]?个?月|几月|何月")
 _OFTEN_ASKED = re.compile(r"多久|隔|频率|几次")
@@ -34,7 +34,7 @@ def candidates(question: Question, text: str) -> list[Span]:
         if _MONTH_ASKED.search(asked):
             return [s for s in found if "月" in s.of(text)]
         if _OFTEN_ASKED.search(asked):
-            lasting = [s for s in spans.figures(text) if s.unit in _LASTING]
+            lasting = [s for s in spans.figures(text) if s.figure and s.figure.dimension in _LASTING]
             return [s for s in found if s.of(text).startswith("每")] or lasting or found
         return found
     if question.asks != "name":

@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 import re
 
-from retrieval.question import spans
+from language.units import unit, unit_at
 from retrieval.question.spans import Span
 
 _MONEY = re.compile(r"钱|金额|资金|投资额?|经费|支出|收入|补贴|款|成交额|产值|税|费用|收费|总额|价格|营收|利润")
 _RATE = re.compile(r"率|占比|比例|比重|增速|增幅|涨幅|涨了|增长|几成|百分之|下降|提高")
-_FAMILIES = (
-    "件宗起桩例案", "人名位个人次员", "家个所户", "次场回场次", "份篇部本册条个", "项个条", "元万元亿元美元块", "天日", "年个", "座个处", "吨斤公斤",
-    "亩公顷", "棵株", "台辆", "公里千米里厘米毫米", "列班趟班次",
+_ALIKE = (  # dimensions of which one may be asked for by a unit of another
+    {"people", "visits"}, {"organisations", "households", "institutions", "items"}, {"times", "events"}, {"documents", "works", "items"},
+    {"buildings", "places", "items"}, {"machines", "vehicles"}, {"trains", "trips"},
 )  # fmt: skip
 _NOUNS = frozenset("路点级代口镇村国省市县区步句站面线金银铜队组对双字页章轮层片块段根")  # 多少路 asks no number of roads
 _ASKED_UNIT = re.compile(r"(?:多少|几|哪几)(?P<unit>(?:万|亿)?[一-鿿A-Za-z%℃]{1,6}(?:[/／][一-鿿]{2,3})?)")
@@ -21,7 +21,7 @@ _COUNTED = re.compile(
     r"(?:多少|几)(?=[？?，,。；;]|$)"
 )
 _PEOPLE_ASKED = re.compile(r"多少(?:工人|职工|员工|人员|学生|教师|老师|医生|护士|律师|法官|民警|干部|党员|群众|居民|村民|市民|老人|孩子|儿童|志愿者)")
-_UNIT = re.compile(r"(?:万|亿|千|百)*")
+_SCALE = re.compile(r"[百千万亿]*")
 
 
 @functools.lru_cache(maxsize=64)
@@ -33,14 +33,11 @@ def asked_unit(text: str) -> str:
         return "人"
     match = _ASKED_UNIT.search(text)
     if match:
-        said = _UNIT.sub("", match["unit"], count=1)
-        if re.match(r"钱|资金|经费|金额", said):
+        if re.match(r"[万亿]*(?:钱|资金|经费|金额)", match["unit"]):
             return "元"
-        probe = spans.figures(f"12{said}")
-        if said.startswith("成"):
-            return "%"
-        if probe and probe[0].unit and probe[0].unit not in _NOUNS:
-            return _UNIT.sub("", probe[0].unit, count=1)
+        held = unit_at(match["unit"], 0) or unit_at(_SCALE.sub("", match["unit"], count=1), 0)  # 千克 before 千
+        if held is not None and held.name not in _NOUNS:
+            return "%" if held.dimension == "share" else held.name
     if _RATE.search(text):
         return "%"
     if re.search("多[厚宽深]", text):
@@ -62,17 +59,22 @@ def _apart(part: str) -> list[str]:
 
 def unit_fit(asked: str, span: Span) -> float:
     """1 the unit asked for, 0.9 one of its kind, 0.7 one that 个 may stand for, 0.3 nothing asked, 0 another."""
-    unit = _UNIT.sub("", span.unit, count=1)
+    figure = span.figure
+    if figure is None:
+        return 0.0
     if not asked:
-        return 0.3 if unit else 0.1
-    if unit == asked or (unit and "/" in unit and unit.startswith(asked)):
+        return 0.3 if figure.unit else 0.1
+    if asked in (figure.unit, span.unit):
         return 1.0
     if asked == "%":
-        return 0.7 if "百分点" in unit or unit in {"成", "倍"} else 0.0
-    if not unit and asked in _FAMILIES[1]:  # people are counted without: 46万群众
-        return 0.6
+        return 0.7 if figure.kind in ("points", "multiple") else 0.0
+    wanted = unit(asked)
+    if not figure.unit:
+        return 0.6 if wanted.dimension == "people" and figure.kind == "quantity" else 0.0  # people are counted without: 46万群众
     if asked == "个":  # counts anything
-        return 0.0 if not unit or unit in {"%", "百分点", "个百分点", "年", "月", "天"} or "元" in unit else 0.7
-    if unit and any(asked in family and unit in family for family in _FAMILIES):
+        return 0.0 if figure.dimension in ("share", "points", "duration", "money") else 0.7
+    if wanted.base == figure.base or (wanted.dimension == figure.dimension != "duration" and wanted.dimension):
         return 0.9
-    return 0.7 if asked == "年" and unit.startswith("连") else 0.0
+    if any({wanted.dimension, figure.dimension} <= alike for alike in _ALIKE):
+        return 0.9
+    return 0.7 if asked == "年" and figure.unit.startswith("连") else 0.0

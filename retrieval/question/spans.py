@@ -1,6 +1,6 @@
 """What stands inside a sentence: figures with their units, dates, titles, names, contacts, enumerations.
 
-Every function takes a text and returns offsets into it: nothing is rewritten, values are for sorting only.
+Every function takes a text and returns offsets into it: nothing is rewritten.  Figures are those of language/figures.py.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from language.figures import Figure, quantities
+
 Kind = Literal["figure", "date", "title", "quoted", "person", "organisation", "contact"]
 
 
@@ -22,38 +24,26 @@ class Span:
     kind: Kind
     start: int
     end: int
-    unit: str = ""  # of a figure: 件, 亿元, %
-    value: float | None = None  # of a figure, in the unit's base (万 and 亿 multiplied out), the lower end of a range
+    figure: Figure | None = None  # what it reads as, where it is one
 
     def of(self, text: str) -> str:
         return text[self.start : self.end]
 
+    @property
+    def unit(self) -> str:
+        """Of a figure: 件, 元 (also of 万元), %, 元/月."""
+        if self.figure is None:
+            return ""
+        return f"{self.figure.unit}/{self.figure.per}" if self.figure.per else self.figure.unit
 
-# Measure words, longest first where one begins another; a trailing 次 counts happenings of it (人次, 场次).
-_UNITS = (
-    "个百分点|百分点|个月|年度|周年|年|月|周|天|日|小时|分钟|秒|个工作日|工作日|学时|课时|"
-    "平方公里|平方千米|平方米|立方米|微克|毫克|公里|千米|海里|米|公顷|亩|公斤|千克|斤|克|吨标准煤|标准煤|吨|"
-    "千瓦时|千瓦|兆瓦|厘米|毫米|微米|纳米|摄氏度|℃|度|美元|欧元|港元|人民币|元|块钱|块|"
-    "标准箱|人次|户次|场次|班次|辆次|架次|件次|家次|例次|册次|人天|车次|"
-    "人|名|位|户|个|件|宗|起|份|项|次|场|期|家|所|套|间|条|篇|部|本|册|封|张|幅|枚|面|台|辆|架|艘|列|班|趟|床|倍|笔|批|届|"
-    "类|级|档|门|节|座|处|棵|株|头|只|匹|羽|口|支|组|队|对|双|站|路|句|字|页|款|章|轮|点|步|岁|成|折|代|层|栋|幢|"
-    "片|块|段|根|盏|堂|讲|题|道|则|例|种|桶|箱|袋|瓶|包|金|银|铜|团|镇|街道|村|国|省|市|县|区|连冠|连增|连丰|[A-Za-z]{1,6}(?![A-Za-z])"
-)
-_SCALE = r"(?:万亿|百亿|千亿|百万|千万|十万|亿|万|千|百)"
-_ABOUT = r"(?:大约|约|将近|接近|近|超过|超|逾|不少于|不低于|不超过|至少|最多|高达|突破)?"
-_HAN = "零〇一二两三四五六七八九十百千万亿"
+    @property
+    def value(self) -> float | None:
+        """Of a figure, in the base of its unit, in which figures of a dimension compare; None of a range and of a ratio."""
+        held = self.figure.in_base if self.figure else ()
+        return float(held[0]) if len(held) == 1 else None
+
+
 _RANGE = r"\s?(?:[-—–~～]+|至|到)\s?"
-_ARABIC = r"\d{1,3}(?:[,，]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
-_AFTER = r"(?:以上|以下|以内|以外|之内|左右|上下)?"
-_FIGURE = re.compile(
-    rf"(?P<about>{_ABOUT})"
-    rf"(?P<number>(?<![\dA-Za-z.])(?:{_ARABIC})(?:[∶:：](?:{_ARABIC}))*|[{_HAN}]+(?=分之)|第?[{_HAN}]+(?:点[{_HAN}]+)?)\s?"
-    rf"(?P<scale>{_SCALE}?)(?:余|多|几)?"
-    rf"(?:(?P<unit1>\s?(?:%|％|‰|{_UNITS}))?{_RANGE}(?P<upper>{_ARABIC})\s?(?P<scale2>{_SCALE}?)(?:余|多)?)?"
-    rf"(?P<fraction>分之[{_HAN}\d]+)?"
-    rf"(?P<unit>\s?(?:%|％|‰|[余多]?(?:{_UNITS})(?:次(?!要|序|第))?)(?:[/／]\s?(?:{_UNITS}))?)?"
-    rf"(?:[余多](?!种|项|家|个|地|数))?{_AFTER}"
-)
 _DAY = r"\d{1,2}\s?[日号]"
 _MONTH = rf"\d{{1,2}}\s?月(?:份|底|初|末|中旬|上旬|下旬|\s?{_DAY})?"
 _ONE_DATE = (
@@ -179,84 +169,8 @@ def clauses(text: str) -> list[tuple[int, int]]:
 
 
 def figures(text: str) -> list[Span]:
-    """Figures with their units; numbers of dates, titles' numerals and ordinals are none."""
-    taken = [(s.start, s.end) for s in dates(text)] + [(m.start(), m.end()) for m in _CONTACT.finditer(text)]
-    titles = [(m.start(), m.end()) for m in _TITLE.finditer(text)]
-    sayings = [(m.start(), m.end()) for m in _QUOTED.finditer(text)]
-    found = []
-    for match in _FIGURE.finditer(text):
-        number, unit = match["number"], (match["unit"] or match["unit1"] or "").strip()
-        start, end = match.span()
-        digits = match.start("number")
-        if any(s <= digits < e for s, e in taken) and unit not in {"%", "％"}:
-            continue
-        if any(s < end and start < e for s, e in titles) or text[digits - 1 : digits] == "第":
-            continue
-        if not number[0].isdigit():
-            # a numeral in words counts only with a measure word, and 一 alone rarely counts anything
-            if any(s < end and start < e for s, e in sayings):
-                continue
-            if number.startswith("第") or not (unit or match["fraction"]) or _idiom(text, match):
-                continue
-        elif not unit and not match["scale"] and not match["upper"] and text[end : end + 1] in "、.．)）":
-            continue
-        value = _value(number, match["scale"], match["fraction"])
-        while end > start and text[end - 1].isspace():
-            end -= 1
-        found.append(Span("figure", start, end, _scaled(match, unit), value))
-    return found
-
-
-def _scaled(match: re.Match[str], unit: str) -> str:
-    scale = match["scale2"] or match["scale"] or ""
-    return "%" if unit == "％" or (match["fraction"] and not unit) else scale + unit.lstrip("余多")
-
-
-def _idiom(text: str, match: re.Match[str]) -> bool:
-    """一是, 一个字 and numerals inside words: 统一, 一定, 十四五."""
-    number, start = match["number"], match.start("number")
-    before = text[start - 1 : start]
-    if before and before in "统唯万专单第之每同某这那哪任逐" and len(number) == 1:
-        return True
-    if number not in set("一万千百十两亿") or match["fraction"] or (match["unit"] or "").strip() in {"成", "倍"}:
-        return False
-    return not re.match(r"一[名件宗家例所项起]|两[名个件宗家例所项起次]", text[start : start + 2])
-
-
-def _value(number: str, scale: str | None, fraction: str | None) -> float | None:
-    if fraction:
-        base, part = han_number(number), han_number(fraction.removeprefix("分之"))
-        return part / base * 100 if base and part is not None else None
-    if re.search("[∶:：]", number):  # a proportion: 8∶41∶51
-        return None
-    value = float(re.sub("[,，]", "", number)) if number[0].isdigit() else han_number(number)
-    if value is None:
-        return None
-    for character in scale or "":
-        value *= {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}[character]
-    return round(value, 6)
-
-
-def han_number(text: str) -> float | None:
-    """二十三 → 23, 三点五 → 3.5, 一百零二万 → 1020000; None when it is no number."""
-    if re.fullmatch(r"\d+(?:\.\d+)?", text):
-        return float(text)
-    whole, _, decimals = text.partition("点")
-    digits = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
-    total = section = digit = 0
-    for character in whole:
-        if character in digits:
-            digit = digits[character]
-        elif character in "十百千":
-            section += (digit or 1) * {"十": 10, "百": 100, "千": 1000}[character]
-            digit = 0
-        elif character in "万亿":
-            total = (total + section + digit or 1) * (10_000 if character == "万" else 100_000_000)
-            section = digit = 0
-        else:
-            return None
-    tail = "".join(str(digits[c]) for c in decimals if c in digits)
-    return float(f"{total + section + digit}.{tail or 0}")
+    """Figures with their signs, bounds and units; numbers of dates, titles' numerals and ordinals are none."""
+    return [Span("figure", figure.start, figure.end, figure) for figure in quantities(text)]
 
 
 def dates(text: str) -> list[Span]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from retrieval.question.spans import han_number
+from language.numerals import whole
 from retrieval.tables.values import FIGURE, value
 from retrieval.types import Row
 
@@ -71,7 +71,7 @@ def understand_selection(text: str) -> tuple[Selection, str]:
     first = _FIRST.search(text)
     lowest = last is not None or _LOWEST.search(text) is not None
     said = last or first
-    count = next((han_number(number) for number in said.groups() if number), None) if said else None
+    wanted = next((whole(number) for number in said.groups() if number), None) if said else None
     if said:
         cut.append(said.span())
     ordered = bool(bounds) or said is not None or _SORTED.search(text) is not None
@@ -79,7 +79,7 @@ def understand_selection(text: str) -> tuple[Selection, str]:
     kept = text
     for start, end in sorted(cut, reverse=True):
         kept = f"{kept[:start]} {kept[end:]}"
-    return Selection(tuple(bounds), int(count) if count else None, lowest or below, ordered, units[0] if units else ""), kept
+    return Selection(tuple(bounds), wanted, lowest or below, ordered, units[0] if units else ""), kept
 
 
 def _bounds(text: str) -> tuple[list[Bound], list[str], list[tuple[int, int]]]:

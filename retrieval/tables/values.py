@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from retrieval.question.spans import han_number
+from language.numerals import words_values
 
 _UNITS = (
     "%|％|‰|个?百分点|微克[/／每]立方米|毫克[/／每]升|微克|立方米|平方公里|平方米|公里|千米|海里|米|公顷|亩|公斤|千克|斤|克|吨标准煤|标准煤|吨|"
@@ -94,10 +94,10 @@ def shown(number: float, unit: str) -> str:
 
 
 def _number(text: str, scale: str) -> float | None:
-    found = re.sub("[,，]", "", text) if text[0].isdigit() else han_number(text)
-    if found is None:
+    read = (Decimal(re.sub("[,，]", "", text)),) if text[0].isdigit() else words_values(text)
+    if len(read) != 1:
         return None
-    scaled = Decimal(str(found))  # exact: 512.3亿 is 51230000000
+    scaled = read[0]  # exact: 512.3亿 is 51230000000
     for character in scale:
         scaled *= {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}[character]
     return float(scaled)
