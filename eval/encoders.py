@@ -29,7 +29,8 @@ from index.rows import passage_row
 from index.vectors import unit_rows
 from retrieval.ask import understood
 from retrieval.search.fuse import Ranking, summed_scores, weighted_scores
-from retrieval.search.search import DEPTH, READ_AGAIN, WEIGHTS, search
+from retrieval.search.search import DEPTH, READ_AGAIN, WEIGHTS, WEIGHTS_IN_CONTEXT, search
+from retrieval.types import CONTEXT
 
 BATCH = 256  # texts encoded between two steps of the progress bar
 BY_PHRASING = ("recall@1", "recall@5", NDCG)
@@ -38,7 +39,7 @@ ORDER: Mapping[str, float] = {"lexical": 1.0, "dense": 0.5}  # where the fused o
 # the same for encoders whose cosines are all high, so that only what is above the hundredth nearest tells: a difference of
 # .09 weighs as much as all of the question's words.  Chosen over `APART`, which is in no mean, as the least within .001 of
 # the best: 8 gave .926, 11 .928, 15 .929, 20 .928
-ABOVE: Mapping[str, float] = {"lexical": 1.0, "dense": 11.0}
+ABOVE: Mapping[str, float] = {"lexical": WEIGHTS_IN_CONTEXT["lexical"], "dense": WEIGHTS_IN_CONTEXT[CONTEXT]}
 LATE = 1.0  # of the late score over the first one's, beside ORDER's, for the passages that are read again
 COMPARED = ("比 BM25", "p", "胜/平/负")  # nDCG@10
 APART = ("official_questions",)  # asked by those who asked the shipped encoder's training questions: in no mean

@@ -27,8 +27,6 @@ from pathlib import Path
 import numpy as np
 
 from index.alike import ENOUGH, sketch
-from index.rows import MOST_PASSAGES as MOST_PASSAGES
-from index.rows import SHIFT as SHIFT
 from index.rows import passage_row
 from index.types import Facts, Heading, Page, Passage, Report, ReportRef, StoreError
 

@@ -43,6 +43,7 @@ from index.folder import (
 )
 from index.lexical import Terms, damaged
 from index.rebuild import caught_up, opened, partial, rebuild
+from index.rows import MOST_PASSAGES, report_row
 from index.types import EncoderError, Passage, Report, ReportRef, StoreError, embedded
 from index.view import View
 
@@ -202,8 +203,8 @@ class Corpus:
         with self._swapping, self._read() as db:
             held, batch = self._context, backfill.last_batch(db, encoder.fingerprint)
             index = backfill.caught_up(db, encoder, None if held is None else held.index, -1 if held is None else held.batch)
-            index.remove_reports(set((index.rows >> catalog.SHIFT).tolist()) - set(self._view.refs))
-            counted = Counter((index.rows >> catalog.SHIFT).tolist())
+            index.remove_reports(set(report_row(index.rows).tolist()) - set(self._view.refs))
+            counted = Counter(report_row(index.rows).tolist())
             found = self._context = _Contexts(batch, self.generation, index, counted)
             return found
 
@@ -574,8 +575,8 @@ class Snapshot(Corpus):
 
 def check(report: Report) -> None:
     """Raises StoreError when a report cannot be stored as it is."""
-    if len(report.passages) > catalog.MOST_PASSAGES:
-        raise StoreError(f"{report.name} 的段落超过上限 {catalog.MOST_PASSAGES}：请拆成几个文件")
+    if len(report.passages) > MOST_PASSAGES:
+        raise StoreError(f"{report.name} 的段落超过上限 {MOST_PASSAGES}：请拆成几个文件")
     try:
         report.text.encode()
     except UnicodeEncodeError as error:

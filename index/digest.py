@@ -9,7 +9,7 @@ from pathlib import Path
 from index.readers import ocr
 
 _ROOM = Path(__file__).parent
-_READING = ("load.py", "limits.py", "clean.py", "outline.py", "facts.py", "chunk.py", "audit.py", "read.py", "types.py")
+_READING = ("load.py", "limits.py", "pdfium.py", "clean.py", "outline.py", "facts.py", "chunk.py", "audit.py", "read.py", "types.py")
 
 def digest(path: Path) -> str:
     """The hash of a file as it would be read now; raises OSError where it cannot be opened."""

@@ -51,12 +51,12 @@ def workbook(path: Path) -> Recount:
         related = dict(_related(package, main))
         strings = ["".join(t.text or "" for t in _of(item, "t", besides="rPh")) for item in _of(_tree(package, related["sharedStrings"]), "si")] \
             if related.get("sharedStrings") in package.namelist() else []
+        targets = dict(_targets(package, main))
         plain = _plain_styles(package, related.get("styles", ""))
         for sheet in _of(_tree(package, main), "sheet"):
             if sheet.get("state", "visible") != "visible":
                 continue
-            id = next((value for name, value in sheet.attrib.items() if name.endswith("}id")), "")
-            part = dict(_targets(package, main)).get(id, "")
+            part = targets.get(_id(sheet), "")
             if part in package.namelist() and "/worksheets/" in f"/{part}":
                 text = "".join(_cells(_tree(package, part), strings, plain))
                 found.append(Part("单元格", counted(_unescaped(text)), name=f"工作表“{sheet.get('name')}”"))
@@ -70,7 +70,7 @@ def presentation(path: Path) -> Recount:
         main = _main(package, "ppt/presentation.xml")
         targets = dict(_targets(package, main))
         for number, slide in enumerate(_of(_tree(package, main), "sldId"), 1):
-            part = targets.get(next((value for name, value in slide.attrib.items() if name.endswith("}id")), ""), "")
+            part = targets.get(_id(slide), "")
             if part in package.namelist():
                 found.append(Part("文字", counted("".join(_texts(_tree(package, part)))), number))
                 charts = "".join(text for kind, other in _related(package, part) if kind == "chart" for text in _chart(_tree(package, other)))
@@ -174,6 +174,11 @@ def _unescaped(text: str) -> str:
 
 def _main(package: zipfile.ZipFile, otherwise: str) -> str:
     return next((part for kind, part in _related(package, "") if kind == "officeDocument"), otherwise)
+
+
+def _id(element: Any) -> str:
+    """The relationship by which a workbook's sheet or a presentation's slide names its part."""
+    return next((value for name, value in element.attrib.items() if name.endswith("}id")), "")
 
 
 def _related(package: zipfile.ZipFile, part: str) -> list[tuple[str, str]]:

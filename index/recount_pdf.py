@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from index import limits
+from index.pdfium import told
 from index.readers.apart import apart
 from index.recount import Part, Recount, counted
 
@@ -63,17 +63,7 @@ def _notes(page: Any, form: Any) -> Iterator[tuple[str, str]]:
         kind = pdfium.FPDFAnnot_GetSubtype(note)
         if kind == pdfium.FPDF_ANNOT_WIDGET and form is not None:
             if pdfium.FPDFAnnot_GetFormFieldType(form, note) in (pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX):
-                yield "表单", _text(pdfium.FPDFAnnot_GetFormFieldValue, form, note)
+                yield "表单", told(pdfium.FPDFAnnot_GetFormFieldValue, form, note)
         elif kind not in (pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_POPUP):
-            yield "批注", _text(pdfium.FPDFAnnot_GetStringValue, note, b"Contents")
+            yield "批注", told(pdfium.FPDFAnnot_GetStringValue, note, b"Contents")
         pdfium.FPDFPage_CloseAnnot(note)
-
-
-def _text(function: Any, *arguments: Any) -> str:
-    """What PDFium gives in UTF-16 once it is told how much room there is."""
-    size = function(*arguments, None, 0)
-    if not 2 < size <= 2 * limits.CHARACTERS:
-        return ""
-    room = (ctypes.c_ushort * (size // 2))()
-    function(*arguments, room, size)
-    return bytes(room)[: size - 2].decode("utf-16-le", "replace")

@@ -265,20 +265,24 @@ def write_floats(model: Model, folder: Path) -> None:
     save_file({name: np.ascontiguousarray(value) for name, value in model.weights.items()}, folder / "model.safetensors")
 
 
+def write_graph(model: Model, folder: Path, quantised: bool) -> None:
+    """The graph in int8 or in full precision with all that it is run by; of known texts it stores no vectors yet."""
+    settings = {"prompts": PROMPTS, "default_prompt_name": None, "similarity_fn_name": "cosine"}
+    modules = [{"idx": 0, "name": "0", "path": "", "type": "models.best_module.Contextual"}]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / GRAPH).write_bytes(build(model.weights, model.shape, quantised))
+    (folder / TOKENIZER).write_text(json.dumps(model.tokenizer, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+    (folder / SETTINGS).write_text(json.dumps(settings, indent=1), encoding="utf-8")
+    (folder / "modules.json").write_text(json.dumps(modules, indent=1), encoding="utf-8")
+    (folder / REFERENCE).write_text("[]", encoding="utf-8")
+
+
 def write_best(model: Model, folder: Path = BEST) -> None:
     """The int8 graph, its tokenizer, and vectors of known texts in full precision; checked before it takes the old one's place."""
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".best-") as made:
         aside, floats = Path(made) / "best", Path(made) / "floats"
-        settings = {"prompts": PROMPTS, "default_prompt_name": None, "similarity_fn_name": "cosine"}
-        modules = [{"idx": 0, "name": "0", "path": "", "type": "models.best_module.Contextual"}]
-        written = json.dumps(model.tokenizer, ensure_ascii=False, separators=(",", ":"))
         for place, quantised in ((floats, False), (aside, True)):
-            place.mkdir()
-            (place / GRAPH).write_bytes(build(model.weights, model.shape, quantised))
-            (place / TOKENIZER).write_text(written, encoding="utf-8")
-            (place / SETTINGS).write_text(json.dumps(settings, indent=1), encoding="utf-8")
-            (place / "modules.json").write_text(json.dumps(modules, indent=1), encoding="utf-8")
-            (place / REFERENCE).write_text("[]", encoding="utf-8")
+            write_graph(model, place, quantised)
         exact = ContextualEncoder(floats, NAME, "")
         texts = [(query, True) for query, _ in KNOWN] + [(passage, False) for _, passage in KNOWN]
         vectors = np.concatenate([exact.encode([text], query=query) for text, query in texts])

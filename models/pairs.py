@@ -65,9 +65,9 @@ def read_pairs(data: Path, source: str) -> Iterator[Pair]:
             yield Pair(row["query"], row["passage"], source)
 
 
-def read_questions(data: Path) -> Iterator[Pair]:
-    """The hand-written questions that their passage answers; near misses (no answer) are left out."""
-    with (data / "questions" / "train.jsonl").open(encoding="utf-8") as rows:
+def read_questions(data: Path, part: str = "train") -> Iterator[Pair]:
+    """The hand-written questions that their passage answers, of the part to train on or of "test"; near misses (no answer) are left out."""
+    with (data / "questions" / f"{part}.jsonl").open(encoding="utf-8") as rows:
         for line in rows:
             row = json.loads(line)
             if row["answer"]:

@@ -14,7 +14,6 @@ are.  What training forgets is bought back by going only part of the way from th
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,9 +26,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from index.contextual import AGREE, GRAPH, REFERENCE, SETTINGS, TOKENIZER, ContextualEncoder
-from models.e5 import BEST, KNOWN, NAME, PROMPTS, ROOT, from_floats
-from models.graph import build
+from index.contextual import AGREE, TOKENIZER, ContextualEncoder
+from models.e5 import BEST, KNOWN, NAME, PROMPTS, ROOT, from_floats, write_graph
 from models.pairs import Pair, Paraphraser, read_lexicon, read_pairs, read_questions
 
 # Pairs taken of a source: those that a person asked or wrote first, weak ones for breadth.
@@ -94,9 +92,7 @@ def drawn(data: Path, seed: int) -> tuple[dict[str, list[Pair]], dict[str, list[
         held = {pair.passage for pair in pairs[:apart]}
         aside[source] = pairs[:apart]
         train[source] = [pair for pair in pairs[apart:] if pair.passage not in held][:most]
-    with (data / "questions" / "test.jsonl").open(encoding="utf-8") as rows:
-        asked = [Pair(row["question"], row["passage"], "questions") for row in map(json.loads, rows) if row["answer"]]
-    return train, {**aside, "questions": asked}
+    return train, {**aside, "questions": list(read_questions(data, "test"))}
 
 
 def strings(source: Drawn, chance: np.random.Generator) -> list[np.ndarray]:
@@ -215,12 +211,7 @@ def between(start: Path, trained: Path, share: float, folder: Path) -> None:
 
 def shipped(floats: Path, folder: Path, threads: int, quantised: bool = True) -> ContextualEncoder:
     """The graph of weights in full precision, as the product runs it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    model = from_floats(floats)
-    (folder / GRAPH).write_bytes(build(model.weights, model.shape, quantised))
-    (folder / TOKENIZER).write_text(json.dumps(model.tokenizer, ensure_ascii=False), encoding="utf-8")
-    (folder / SETTINGS).write_text(json.dumps({"prompts": PROMPTS}), encoding="utf-8")
-    (folder / REFERENCE).write_text("[]", encoding="utf-8")
+    write_graph(from_floats(floats), folder, quantised)
     return ContextualEncoder(folder, NAME, "", threads)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from index import limits
+from index.pdfium import told
 from index.readers.layout import Box, Line, Mark
 from index.readers.pdf_marks import Turn, seen
 
@@ -44,7 +44,7 @@ def notes(page: Any, form: Any, text: str) -> Notes:
             if kind == pdfium.FPDF_ANNOT_WIDGET:
                 made.typed += _typed(form, note, box) if form is not None else ()
             else:
-                _remark(made, kind, _text(pdfium.FPDFAnnot_GetStringValue, note, b"Contents"), box, bare)
+                _remark(made, kind, told(pdfium.FPDFAnnot_GetStringValue, note, b"Contents"), box, bare)
         pdfium.FPDFPage_CloseAnnot(note)
     return made
 
@@ -76,7 +76,7 @@ def _typed(form: Any, note: Any, box: Box) -> Iterator[Mark]:
     elif kind in (pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX):
         if pdfium.FPDFAnnot_GetFormFieldFlags(form, note) & _PASSWORD:
             return
-        rows = [row for row in _text(pdfium.FPDFAnnot_GetFormFieldValue, form, note).replace("\r", "\n").split("\n") if row.strip()]
+        rows = [row for row in told(pdfium.FPDFAnnot_GetFormFieldValue, form, note).replace("\r", "\n").split("\n") if row.strip()]
         for at, row in enumerate(rows):
             high = (bottom - top) / len(rows)
             size = min(_TYPED, 0.8 * high)
@@ -95,13 +95,3 @@ def _box(note: Any, turned: Turn) -> Box:
     held = pdfium.FS_RECTF()
     pdfium.FPDFAnnot_GetRect(note, ctypes.byref(held))
     return turned(min(held.left, held.right), min(held.bottom, held.top), max(held.left, held.right), max(held.bottom, held.top))
-
-
-def _text(function: Any, *arguments: Any) -> str:
-    """What PDFium gives in UTF-16 once it is told how much room there is."""
-    size = function(*arguments, None, 0)
-    if not 2 < size <= 2 * limits.CHARACTERS:
-        return ""
-    room = (ctypes.c_ushort * (size // 2))()
-    function(*arguments, room, size)
-    return bytes(room)[: size - 2].decode("utf-16-le", "replace")
