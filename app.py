@@ -310,8 +310,11 @@ def run(options: argparse.Namespace) -> int:
     from index.corpus import Corpus
     from index.later import load_later
 
-    with Corpus.open(options.data, load_later(options.encoder), create=True) as corpus:
-        serve(corpus, options.data / "uploads", listener, chosen, options.root_path.rstrip("/"))
+    try:
+        with Corpus.open(options.data, load_later(options.encoder), create=True) as corpus:
+            serve(corpus, options.data / "uploads", listener, chosen, options.root_path.rstrip("/"))
+    finally:
+        gc.enable()  # where the page never came up
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import threading
 import time
@@ -261,3 +262,4 @@ class TestServing:
         (tmp_path / "照片.jpg").write_bytes(b"x")
         assert app.main(["--data", str(tmp_path), "--port", "0", "--encoder", str(tmp_path)]) == 2
         assert "错误：" in capsys.readouterr().err
+        assert gc.isenabled(), "it is off while the page comes up only"
