@@ -138,7 +138,7 @@ def test_a_service_that_fails_leaves_the_verbatim_answer_and_says_so(
     service.does = does
     service.says = "" if does == "empty" else "全年办结行政复议案件1,234件[1]，纠错率为12.5%[1]。"
 
-    answer = _phrased(corpus, said, service, patience=1.0)
+    answer = _phrased(corpus, said, service, patience=0.3)
 
     assert replace(answer, note=said.note) == said
     assert why in answer.note and "报告原文" in answer.note
